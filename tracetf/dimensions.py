@@ -1,0 +1,60 @@
+"""How large a Transformer is."""
+
+from dataclasses import dataclass
+
+NORMS = ("post", "pre")
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Say how large a Transformer is; the defaults are the paper's base model, table 3.
+
+    Args:
+        source_words: size of the source vocabulary.
+        target_words: size of the target vocabulary.
+        d_model: size of a word's vector.
+        heads: heads of every attention.
+        d_k: size of one head's queries and keys; d_model / heads when left out.
+        d_v: size of one head's values; d_model / heads when left out.
+        d_ff: size of the feed-forward network's hidden layer.
+        layers: layers of the encoder, and of the decoder.
+        longest: most words in a sentence, its start and end marks counted.
+        dropout: probability that a number is dropped in training.
+        norm: `post` as in the paper, LayerNorm(x + Sublayer(x)); or `pre`, x + Sublayer(LayerNorm(x)).
+        epsilon: what keeps a norm's root from zero.
+        padding: the id that fills up short sentences.
+
+    Raises:
+        ValueError: a size below one, a d_model that heads do not divide, an unknown norm.
+    """
+
+    source_words: int
+    target_words: int
+    d_model: int = 512
+    heads: int = 8
+    d_k: int = 0
+    d_v: int = 0
+    d_ff: int = 2048
+    layers: int = 6
+    longest: int = 512
+    dropout: float = 0.1
+    norm: str = "post"
+    epsilon: float = 1e-5
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        for size in ("source_words", "target_words", "d_model", "heads", "d_ff", "layers", "longest"):
+            if getattr(self, size) < 1:
+                raise ValueError(f"{size}={getattr(self, size)} must be at least 1")
+        if self.norm not in NORMS:
+            raise ValueError(f"norm={self.norm!r} is not one of {', '.join(NORMS)}")
+        for size in ("d_k", "d_v"):
+            object.__setattr__(self, size, getattr(self, size) or self._per_head(size))
+
+    def _per_head(self, size: str) -> int:
+        if self.d_model % self.heads:
+            raise ValueError(
+                f"d_model={self.d_model} does not split evenly into heads={self.heads}; "
+                f"choose heads that divide it, or give {size} itself"
+            )
+        return self.d_model // self.heads

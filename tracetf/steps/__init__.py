@@ -1,0 +1,10 @@
+"""The table of steps. Everything that shows, checks or explains a number reads it.
+
+Each step is a NumPy function of what it reads, in the paper's symbols, beside its axes, its formula and its
+source. The words for it stand under the same key in `tracetf.words`.
+"""
+
+from tracetf.steps import attention, block, inputs, outputs
+from tracetf.steps.table import STEPS, Step, find, matching, nearest
+
+__all__ = ["STEPS", "Step", "attention", "block", "find", "inputs", "matching", "nearest", "outputs"]

@@ -1,0 +1,57 @@
+"""Which words an axis runs over."""
+
+from collections.abc import Mapping, Sequence
+
+from tracetf.trace.event import Event, Tokens
+from tracetf.trace.trace import Trace
+
+OVER_WORDS = ("token", "query", "key")
+
+
+def side(path: str, axis: str) -> str:
+    """Say whether an axis runs over the `source` or the `target` words: the encoder reads the source, the decoder
+    the target, and in cross-attention the keys are the source's.
+    """
+    module, _, name = path.rpartition(".")
+    of_source = module.startswith("encoder") or name in ("source", "source_mask", "unread_memory")
+    return "source" if of_source or (axis == "key" and module.endswith("cross_attention")) else "target"
+
+
+def label(
+    path: str, axes: Sequence[str], shape: Sequence[int], words: Mapping[str, Tokens]
+) -> dict[str, Tokens]:
+    """Return the words along each axis that runs over words, sentence by sentence.
+
+    A cached decoder computes only the last rows; the words of those rows are the last ones.
+    """
+    labels = {}
+    for axis, size in zip(axes, shape, strict=True):
+        here = side(path, axis)
+        if axis not in OVER_WORDS or here not in words:
+            continue
+        sentences = words[here]
+        missing = len(sentences[0]) - size
+        if missing == 0 or (missing > 0 and here == "target"):
+            labels[axis] = tuple(sentence[missing:] for sentence in sentences)
+    return labels
+
+
+def predicted(trace: Trace, event: Event) -> Tokens | None:
+    """Return for each row of a decoder event the word it predicts, if the run says so.
+
+    With a given target that is the target one word further; in decoding, the word read next, and at the last row
+    the word that was chosen.
+    """
+    rows = next((event.labels[axis] for axis in ("query", "token") if axis in event.labels), None)
+    if rows is None or not event.path.startswith(("decoder", "output", "probabilities")):
+        return None
+    told = [e for e in trace.select("expected", event.phase)] or [
+        e for e in trace.select("choice", event.phase)
+    ]
+    later = [e for e in told if e.order > event.began]
+    if not later or "target" not in trace.vocabularies:
+        return None
+    spelt = trace.spell("target", later[0].value.reshape(len(rows), -1))
+    if later[0].name == "choice":
+        spelt = tuple((*read[1:], *chosen) for read, chosen in zip(rows, spelt, strict=True))
+    return spelt

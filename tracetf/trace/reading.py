@@ -1,0 +1,75 @@
+"""What an event was computed from.
+
+A step lists what it reads by name. A name is, in this order,
+
+- an argument of the module call: the event that made it, or a plain number (`x`, `mask`, `start`);
+- another event of the same call, or of a module inside it (`scores`, `dropout.dropped`);
+- a parameter of the module (`W_Q`), or a plain number of the module (`epsilon`).
+
+`a|b` is the first that is there, and `a?` may be missing.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetf.trace.event import Event
+from tracetf.trace.trace import Trace
+
+Source = Event | NDArray[Any] | float
+
+
+class Unread(LookupError):
+    """Something a step reads was not recorded."""
+
+
+def reads(trace: Trace, event: Event) -> dict[str, Source | None]:
+    """Return what the step of an event read: events, parameters and plain numbers, by name.
+
+    Raises:
+        Unread: something is missing, named.
+    """
+    step = event.step
+    return dict(_look_up(trace, event, name) for name in step.reads) if step else {}
+
+
+def _look_up(trace: Trace, event: Event, name: str) -> tuple[str, Source | None]:
+    alternatives = name.removesuffix("?").split("|")
+    for alternative in alternatives:
+        found = _find(trace, event, alternative)
+        if found is not None:
+            return alternative, found
+    if name.endswith("?"):
+        return alternatives[0], None
+    raise Unread(f"{event.path} reads {alternatives[-1]}, which was not recorded")
+
+
+def _find(trace: Trace, event: Event, name: str) -> Source | None:
+    if name in event.inputs:
+        return trace.made(event.inputs[name])
+    if name in event.numbers:
+        return event.numbers[name]
+    path = f"{event.module}.{name}".lstrip(".")
+    siblings = [e for e in trace.at(path) if event.began <= e.order < event.order]
+    if siblings:
+        return siblings[-1]
+    if path in trace.parameters:
+        return trace.parameters[path]
+    return trace.constants.get(path)
+
+
+def values(trace: Trace, event: Event) -> list[Any]:
+    """Return what a step takes, in its order, in float64.
+
+    Raises:
+        Unread: something is missing, named.
+    """
+    return [_float64(source) for source in reads(trace, event).values()]
+
+
+def _float64(source: Source | None) -> Any:
+    array = source.value if isinstance(source, Event) else source
+    if isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.floating):
+        return array.astype(np.float64)
+    return array

@@ -1,0 +1,101 @@
+"""A run, event by event, as data."""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from numpy.typing import NDArray
+
+from tracetf.trace.event import Event, Tokens
+
+
+@dataclass
+class Trace:
+    """Hold what a run computed, in the order it was computed.
+
+    `trace[path]` is one event, `trace[path, phase]` the one of that phase, `trace.select(glob)` many.
+
+    Args:
+        parameters: the weights of the model when recording began, by their names in `state_dict`.
+        constants: its plain numbers (`encoder.layers.0.self_attention.d_k`), by module path and name.
+        dimensions: how large it is.
+        vocabularies: the words behind the ids, for `source` and `target`.
+    """
+
+    parameters: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    constants: Mapping[str, float] = field(default_factory=dict)
+    dimensions: Mapping[str, int | float | str] = field(default_factory=dict)
+    vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    _events: dict[int, Event] = field(default_factory=dict)
+    _by_path: dict[str, list[Event]] = field(default_factory=dict)
+
+    def append(self, event: Event) -> None:
+        """Put an event at the end."""
+        self._events[event.order] = event
+        self._by_path.setdefault(event.path, []).append(event)
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events.values())
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._by_path
+
+    def __getitem__(self, key: str | tuple[str, str]) -> Event:
+        path, phase = (key, None) if isinstance(key, str) else key
+        found = [event for event in self.at(path) if phase in (None, event.phase)]
+        if not found:
+            raise KeyError(self._unknown(path, phase))
+        phases = list(dict.fromkeys(event.phase for event in found))
+        if len(phases) > 1:
+            warnings.warn(
+                f"{path} was recorded in {len(phases)} phases, {phases[0]} … {phases[-1]}; this is the last; "
+                f"trace[path, {phases[0]!r}] gives another",
+                stacklevel=2,
+            )
+        return found[-1]
+
+    def _unknown(self, path: str, phase: str | None) -> str:
+        if phase is not None and path in self:
+            phases = dict.fromkeys(event.phase for event in self.at(path))
+            return f"{path} was not recorded in phase {phase!r}, only in {', '.join(phases)}"
+        from difflib import get_close_matches
+
+        near = get_close_matches(path, self._by_path, n=3, cutoff=0.5)
+        return f"no event {path!r} among the {len(self)} recorded" + (
+            f"; nearest: {', '.join(near)}" if near else ""
+        )
+
+    def at(self, path: str) -> list[Event]:
+        """List the events recorded under a path, in order."""
+        return self._by_path.get(path, [])
+
+    def made(self, order: int) -> Event | None:
+        """Return the event with this order, or nothing if it was not recorded."""
+        return self._events.get(order)
+
+    def select(self, glob: str = "*", phase: str = "*") -> list[Event]:
+        """List the events whose path and phase match, `*.cross_attention.weights` in `decode *`."""
+        return [e for e in self if fnmatchcase(e.path, glob) and fnmatchcase(e.phase, phase)]
+
+    @property
+    def phases(self) -> list[str]:
+        """The stretches of the run, in order."""
+        return list(dict.fromkeys(event.phase for event in self))
+
+    def words(self, side: str, event: Event) -> Tokens | None:
+        """Return the `source` or `target` words that the run had before it when it computed `event`."""
+        ids = [e for e in self.at(side) if e.order <= event.order]
+        return self.spell(side, ids[-1].value) if ids and side in self.vocabularies else None
+
+    def spell(self, side: str, ids: NDArray[Any]) -> Tokens:
+        """Return the words of a batch of `source` or `target` ids."""
+        vocabulary = self.vocabularies[side]
+        return tuple(tuple(vocabulary[i] for i in sentence) for sentence in ids.tolist())
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self)} events in {', '.join(self.phases) or 'no phase yet'}>"

@@ -1,0 +1,236 @@
+"""The Transformer, figure 1 of the paper, on one page."""
+
+from torch import Tensor, nn
+
+from tracetf.dimensions import Dimensions
+from tracetf.layers.attention import MultiHeadAttention
+from tracetf.layers.cache import Cache, LayerCache
+from tracetf.layers.dropout import Dropout
+from tracetf.layers.embedding import Embedding, Output
+from tracetf.layers.feed_forward import FeedForward
+from tracetf.layers.masks import source_mask, target_mask
+from tracetf.layers.norm import LayerNorm
+from tracetf.layers.positions import Positions
+from tracetf.layers.residual import Residual
+from tracetf.tap import tap
+
+
+class EncoderLayer(nn.Module):
+    """Self-attention, then feed-forward, each followed by add and norm: section 3.1."""
+
+    def __init__(self, size: Dimensions) -> None:
+        super().__init__()
+        self.self_attention = MultiHeadAttention(size.d_model, size.heads, size.d_k, size.d_v)
+        self.self_attention_residual = Residual(size.dropout)
+        self.self_attention_norm = LayerNorm(size.d_model, size.epsilon)
+        self.feed_forward = FeedForward(size.d_model, size.d_ff)
+        self.feed_forward_residual = Residual(size.dropout)
+        self.feed_forward_norm = LayerNorm(size.d_model, size.epsilon)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Return the words of `x`, each having looked at the others.
+
+        Shapes:
+            x: batch token d_model
+            mask: batch query key
+            return: batch token d_model
+        """
+        x = self.self_attention_norm(self.self_attention_residual(x, self.self_attention(x, x, mask)))
+        return self.feed_forward_norm(self.feed_forward_residual(x, self.feed_forward(x)))
+
+
+class PreNormEncoderLayer(EncoderLayer):
+    """The same parts with each norm before its sub-layer: Xiong et al. 2020, figure 1b."""
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        normed = self.self_attention_norm(x)
+        x = self.self_attention_residual(x, self.self_attention(normed, normed, mask))
+        return self.feed_forward_residual(x, self.feed_forward(self.feed_forward_norm(x)))
+
+
+class DecoderLayer(nn.Module):
+    """Masked self-attention, cross-attention, then feed-forward, each followed by add and norm: section 3.1."""
+
+    def __init__(self, size: Dimensions) -> None:
+        super().__init__()
+        self.self_attention = MultiHeadAttention(size.d_model, size.heads, size.d_k, size.d_v)
+        self.self_attention_residual = Residual(size.dropout)
+        self.self_attention_norm = LayerNorm(size.d_model, size.epsilon)
+        self.cross_attention = MultiHeadAttention(size.d_model, size.heads, size.d_k, size.d_v)
+        self.cross_attention_residual = Residual(size.dropout)
+        self.cross_attention_norm = LayerNorm(size.d_model, size.epsilon)
+        self.feed_forward = FeedForward(size.d_model, size.d_ff)
+        self.feed_forward_residual = Residual(size.dropout)
+        self.feed_forward_norm = LayerNorm(size.d_model, size.epsilon)
+
+    def forward(
+        self, x: Tensor, memory: Tensor, target_mask: Tensor, source_mask: Tensor, cache: LayerCache
+    ) -> Tensor:
+        """Return the words of `x`, each having looked at the words before it and at the memory.
+
+        Shapes:
+            x: batch token d_model
+            memory: batch key d_model
+            target_mask: batch query key
+            source_mask: batch query key
+            return: batch token d_model
+        """
+        x = self.self_attention_norm(
+            self.self_attention_residual(x, self.self_attention(x, x, target_mask, cache.self_attention))
+        )
+        x = self.cross_attention_norm(
+            self.cross_attention_residual(x, self.cross_attention(x, memory, source_mask, cache.cross_attention))
+        )
+        return self.feed_forward_norm(self.feed_forward_residual(x, self.feed_forward(x)))
+
+
+class PreNormDecoderLayer(DecoderLayer):
+    """The same parts with each norm before its sub-layer: Xiong et al. 2020, figure 1b."""
+
+    def forward(
+        self, x: Tensor, memory: Tensor, target_mask: Tensor, source_mask: Tensor, cache: LayerCache
+    ) -> Tensor:
+        normed = self.self_attention_norm(x)
+        x = self.self_attention_residual(
+            x, self.self_attention(normed, normed, target_mask, cache.self_attention)
+        )
+        normed = self.cross_attention_norm(x)
+        x = self.cross_attention_residual(
+            x, self.cross_attention(normed, memory, source_mask, cache.cross_attention)
+        )
+        return self.feed_forward_residual(x, self.feed_forward(self.feed_forward_norm(x)))
+
+
+LAYERS = {"post": (EncoderLayer, DecoderLayer), "pre": (PreNormEncoderLayer, PreNormDecoderLayer)}
+
+
+class Stack(nn.Module):
+    """Begin as encoder and decoder both do: embedding plus positions, then dropout, sections 3.4, 3.5 and 5.4."""
+
+    def __init__(self, size: Dimensions, words: int) -> None:
+        super().__init__()
+        self.embedding = Embedding(words, size.d_model)
+        self.positions = Positions(size.longest, size.d_model)
+        self.dropout = Dropout(size.dropout)
+        # Each pre-norm layer leaves its last sum as it is, so the stack itself ends in a norm.
+        self.norm = LayerNorm(size.d_model, size.epsilon) if size.norm == "pre" else nn.Identity()
+
+    def embed(self, tokens: Tensor, start: int = 0) -> Tensor:
+        """Return the vectors of words that stand at `start` and after.
+
+        Shapes:
+            tokens: batch token
+            return: batch token d_model
+        """
+        scaled = self.embedding(tokens)
+        embedded = scaled + self.positions(scaled, start)
+        tap(embedded=embedded)
+        return self.dropout(embedded)
+
+
+class Encoder(Stack):
+    """Read the source sentence: the left half of figure 1."""
+
+    def __init__(self, size: Dimensions) -> None:
+        super().__init__(size, size.source_words)
+        layer, _ = LAYERS[size.norm]
+        self.layers = nn.ModuleList(layer(size) for _ in range(size.layers))
+
+    def forward(self, source: Tensor, mask: Tensor) -> Tensor:
+        """Return the memory: one vector a source word, having looked at the whole sentence.
+
+        Shapes:
+            source: batch token
+            mask: batch query key
+            return: batch token d_model
+        """
+        x = self.embed(source)
+        for layer in self.layers:
+            x = layer(x, mask)
+        return self.norm(x)
+
+
+class Decoder(Stack):
+    """Read the target words written so far, and the memory: the right half of figure 1."""
+
+    def __init__(self, size: Dimensions) -> None:
+        super().__init__(size, size.target_words)
+        _, layer = LAYERS[size.norm]
+        self.layers = nn.ModuleList(layer(size) for _ in range(size.layers))
+
+    def forward(
+        self, target: Tensor, memory: Tensor, target_mask: Tensor, source_mask: Tensor, cache: Cache
+    ) -> Tensor:
+        """Return one vector a target word not yet read; with an empty cache, that is every word.
+
+        Shapes:
+            target: batch token
+            memory: batch key d_model
+            target_mask: batch query key
+            source_mask: batch query key
+            return: batch token d_model
+        """
+        if cache.length:
+            target, target_mask = target[:, cache.length :], target_mask[:, cache.length :]
+            memory = memory[:, :0]
+            tap(unread=target, unread_mask=target_mask, unread_memory=memory)
+        x = self.embed(target, start=cache.length)
+        for layer, layer_cache in zip(self.layers, cache.layers, strict=True):
+            x = layer(x, memory, target_mask, source_mask, layer_cache)
+        cache.length += target.shape[1]
+        return self.norm(x)
+
+
+class Transformer(nn.Module):
+    """Turn a source sentence and the target words so far into scores for the next: figure 1.
+
+    Args:
+        size: how large to make it.
+    """
+
+    def __init__(self, size: Dimensions) -> None:
+        super().__init__()
+        self.dimensions = size
+        self.padding = size.padding
+        self.encoder = Encoder(size)
+        self.decoder = Decoder(size)
+        self.output = Output(self.decoder.embedding.weight)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return at each target word the logits of the word after it.
+
+        Shapes:
+            source: batch source
+            target: batch target
+            return: batch target vocabulary
+        """
+        memory, mask = self.encode(source)
+        return self.decode(target, memory, mask)
+
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the memory of the source words, and the mask that leaves its padding out.
+
+        Shapes:
+            source: batch source
+            return: batch source d_model, batch 1 source
+        """
+        tap(source=source)
+        mask = source_mask(source, self.padding)
+        return self.encoder(source, mask), mask
+
+    def decode(self, target: Tensor, memory: Tensor, mask: Tensor, cache: Cache | None = None) -> Tensor:
+        """Return logits after each target word that the cache has not read yet; without a cache, after each.
+
+        Shapes:
+            target: batch target
+            memory: batch source d_model
+            mask: batch 1 source
+            return: batch unread vocabulary
+        """
+        tap(target=target)
+        cache = cache or self.cache()
+        return self.output(self.decoder(target, memory, target_mask(target, self.padding), mask, cache))
+
+    def cache(self) -> Cache:
+        """Return an empty cache for decoding one batch."""
+        return Cache(self.dimensions.layers)
