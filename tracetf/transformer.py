@@ -12,7 +12,7 @@ from tracetf.layers.masks import source_mask, target_mask
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions
 from tracetf.layers.residual import Residual
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class EncoderLayer(nn.Module):

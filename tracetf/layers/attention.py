@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from tracetf.layers.cache import Kept
 from tracetf.layers.glorot import glorot
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class MultiHeadAttention(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class Kept:

@@ -6,7 +6,7 @@ import torch
 from einops import einsum
 from torch import Tensor, nn
 
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class Embedding(nn.Module):

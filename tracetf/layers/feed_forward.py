@@ -5,7 +5,7 @@ from einops import einsum
 from torch import Tensor, nn
 
 from tracetf.layers.glorot import glorot
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class FeedForward(nn.Module):

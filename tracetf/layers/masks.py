@@ -4,7 +4,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 def source_mask(source: Tensor, padding: int) -> Tensor:

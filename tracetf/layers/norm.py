@@ -4,7 +4,7 @@ import torch
 from einops import reduce
 from torch import Tensor, nn
 
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class LayerNorm(nn.Module):

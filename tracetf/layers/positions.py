@@ -4,7 +4,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 def sinusoid(length: int, d_model: int) -> Tensor:

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from tracetf.layers.dropout import Dropout
-from tracetf.tap import tap
+from tracetf.taps import tap
 
 
 class Residual(nn.Module):

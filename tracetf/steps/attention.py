@@ -136,7 +136,7 @@ def heads(weights: Array, V: Array) -> Array:
 @step(
     "attention.concat",
     "batch query hd_v",
-    formula="concat = [head 1 ; … ; head h]",
+    formula="concat = the heads side by side",
     tex=r"\mathrm{Concat}(\mathrm{head}_1, \dots, \mathrm{head}_h)",
     source="section 3.2.2",
     reads="heads",

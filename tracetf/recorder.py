@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracetf.steps import find
-from tracetf.tap import current_phase, watch
+from tracetf.taps import current_phase, watch
 from tracetf.trace import Event, Trace
 from tracetf.trace.event import Tokens
 from tracetf.trace.labels import label

@@ -1,0 +1,48 @@
+"""The Transformer of "Attention Is All You Need", written so that every number can be watched being made."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tracetf.dimensions import Dimensions
+    from tracetf.recorder import record
+    from tracetf.taps import phase, tap
+    from tracetf.trace import Event, Trace, verify
+    from tracetf.trace.file import read_trace
+    from tracetf.transformer import Transformer
+    from tracetf.translate import Translator, load
+
+__all__ = [
+    "Dimensions",
+    "Event",
+    "Trace",
+    "Transformer",
+    "Translator",
+    "load",
+    "phase",
+    "read_trace",
+    "record",
+    "tap",
+    "verify",
+]
+
+_HOMES = {
+    "Dimensions": "tracetf.dimensions",
+    "Event": "tracetf.trace",
+    "Trace": "tracetf.trace",
+    "Transformer": "tracetf.transformer",
+    "Translator": "tracetf.translate",
+    "load": "tracetf.translate",
+    "phase": "tracetf.taps",
+    "read_trace": "tracetf.trace.file",
+    "record": "tracetf.recorder",
+    "tap": "tracetf.taps",
+    "verify": "tracetf.trace",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Resolve a public name on first use, so that `import tracetf` imports no torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tracetf' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

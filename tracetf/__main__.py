@@ -1,0 +1,5 @@
+"""`python -m tracetf` is `tracetf`."""
+
+from tracetf.cli import main
+
+main()

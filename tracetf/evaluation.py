@@ -1,0 +1,62 @@
+"""How good a translator is, and how readable its attention."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from tracetf.data import english, korean
+from tracetf.data.grammar import Pair
+from tracetf.data.vocabulary import START
+from tracetf.recorder import record
+from tracetf.trace.trace import Trace
+from tracetf.translate import Translator, padded
+
+TOGETHER = 100
+
+
+def exact_match(model: Translator, pairs: Sequence[Pair]) -> float:
+    """Return the share of sentences whose translation is the expected one, to the letter."""
+    written = model.translate_all([english.detokenize(pair.source) for pair in pairs])
+    expected = [korean.detokenize(pair.target) for pair in pairs]
+    return sum(map(str.__eq__, written, expected)) / len(expected)
+
+
+def readability(model: Translator, pairs: Sequence[Pair]) -> dict[str, list[float]]:
+    """Return for each cross-attention, head by head, how often its largest weight is on a gold source word.
+
+    Content words alone count (nouns, verbs, adjectives, adverbs, pronouns, question words), each read at the row
+    that predicts it, with the gold prefix before it.
+    """
+    looks: dict[str, list[np.ndarray]] = {}
+    for first in range(0, len(pairs), TOGETHER):
+        batch = pairs[first : first + TOGETHER]
+        for event in _cross_attention(model, batch).select():
+            looks.setdefault(event.module, []).append(_on_gold(event.value, batch))
+    return {module: np.concatenate(found).mean(axis=0).tolist() for module, found in looks.items()}
+
+
+@torch.inference_mode()
+def _cross_attention(model: Translator, pairs: Sequence[Pair]) -> Trace:
+    source = padded([model.source.encode(pair.source) for pair in pairs], model.padding)
+    target = padded([model.target.encode([START, *pair.target]) for pair in pairs], model.padding)
+    with record(model, only="*.cross_attention.weights", parameters=False) as trace:
+        model(source, target)
+    return trace
+
+
+def _on_gold(weights: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
+    """Return a row per content word: for each head, whether its largest weight is on a gold source word."""
+    return np.array(
+        [
+            [looked in gold for looked in weights[sentence, :, row].argmax(axis=-1)]
+            for sentence, pair in enumerate(pairs)
+            for row, gold in enumerate(pair.alignment)
+            if gold and is_content(pair.target[row])
+        ]
+    )
+
+
+def is_content(piece: str) -> bool:
+    """Say whether a Korean piece carries content: no ending or particle, no mark, and not the bare noun 것."""
+    return not piece.startswith("##") and piece not in (".", "?", "것")

@@ -1,0 +1,152 @@
+"""A trace told in a terminal, in story order."""
+
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from rich.text import Text
+
+from tracetf.trace import Event, Trace
+from tracetf.views.bars import bars, rows_of_bars
+from tracetf.views.grid import grids
+from tracetf.views.ink import digits
+from tracetf.views.matrix import matrices
+from tracetf.views.story import Chapter, Item, Scene, Shown, Silence, Summary, Wish, layer_of, tell
+from tracetf.words import Words
+
+INDENT = 2
+
+
+def print_trace(
+    console: Console, trace: Trace, wish: Wish, words: Words, pause: Callable[[], None] = lambda: None
+) -> None:
+    """Print a run: phases as headings, each step with its formula, its axes, one sentence and its matrix.
+
+    Args:
+        pause: called after every step.
+    """
+    teller = Teller(console, trace, wish, words)
+    for item in tell(trace, wish):
+        teller.say(item)
+        if isinstance(item, Shown):
+            pause()
+
+
+class Teller:
+    """Print one item of the story after another; what was explained once is not explained again."""
+
+    def __init__(self, console: Console, trace: Trace, wish: Wish, words: Words) -> None:
+        self.console = console
+        self.coloured = console.color_system is not None
+        self.trace = trace
+        self.wish = wish
+        self.words = words
+        self.explained: set[str] = set()
+        self.said_predicts = False
+
+    def say(self, item: Item) -> None:
+        """Print one item."""
+        match item:
+            case Chapter():
+                self.chapter(item.phase)
+            case Scene():
+                self.scene(item)
+            case Shown():
+                self.step(item.event)
+            case Summary():
+                self.summary(item.events)
+            case Silence():
+                self.silence(item)
+
+    def chapter(self, phase: str) -> None:
+        word = self.words.phases.get(phase.split()[0])
+        self.console.print()
+        self.console.rule(Text(f" {phase} ", style="bold reverse"), align="left", characters="━", style="dim")
+        if word:
+            self._sentence(word.what, key=word.title)
+
+    def scene(self, scene: Scene) -> None:
+        self.said_predicts = False
+        word = self.words.places.get(scene.place)
+        layer = layer_of(scene.module)
+        title = word.title if word else scene.place
+        if layer is not None:
+            title = f"{self.words.screen['layer'].format(layer)} · {title}"
+        self.console.print()
+        self.console.print(self._ends(Text(f"▌{title}", style="bold"), Text(scene.module, style="dim")))
+        if word:
+            self._sentence(word.what, key=title)
+
+    def step(self, event: Event) -> None:
+        step = event.step
+        if event.name == "probabilities":
+            return self.next_words(event)
+        word = self.words.steps[step.key] if step else None
+        title = Text(word.title if word else event.name, style="bold")
+        title.append(f"  {step.formula}" if step else "", style="not bold cyan")
+        self.console.print()
+        self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
+        if step and word:
+            self._sentence(word.what, key=step.key)
+        self._matrix(event)
+        return None
+
+    def _matrix(self, event: Event) -> None:
+        if event.value.size == 0:
+            self._print(Text(self.words.screen["empty"], style="dim"))
+            return
+        heads = [] if self.wish.head is None else [self.wish.head]
+        drawn = matrices(self.trace, event, heads)
+        if drawn[0].predicts and not self.said_predicts:
+            self.said_predicts = True
+            self._print(Text(self.words.screen["predicts"], style="dim italic"))
+        for line in grids(drawn, self.console.width - INDENT, self.coloured, self.wish.full):
+            self._print(line)
+
+    def next_words(self, event: Event) -> None:
+        word = self.words.steps["transformer.probabilities"]
+        self.console.print()
+        title = Text(word.title, style="bold").append("  softmax(logits)", style="not bold cyan")
+        self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
+        self._sentence(word.what, key="probabilities")
+        [matrix] = matrices(self.trace, event)
+        room = self.console.width - INDENT
+        for line in bars(matrix, room) if event.phase.startswith("decode") else rows_of_bars(matrix, room):
+            self._print(line)
+
+    def summary(self, events: list[Event]) -> None:
+        last = events[-1]
+        finite = last.value[np.isfinite(last.value)]
+        told = f"{digits(finite.min())} … {digits(finite.max())}" if finite.size else ""
+        weights = next((event for event in events if event.name == "weights"), None)
+        if weights is not None:
+            told = self.words.screen["strongest"] + "  ".join(self._strongest(weights))
+        line = Text(f"{last.module}  ", style="dim")
+        self._print(line.append(told, style="not dim"))
+
+    def _strongest(self, weights: Event) -> list[str]:
+        links = []
+        for matrix in matrices(self.trace, weights):
+            row, column = np.unravel_index(matrix.values.argmax(), matrix.values.shape)
+            links.append(
+                f"{matrix.rows[row]} ⇢ {matrix.columns[column]} {digits(matrix.values[row, column])}"
+            )
+        return links
+
+    def silence(self, item: Silence) -> None:
+        self._print(Text(self.words.screen["silence"].format(steps=item.steps, phase=item.phase), style="dim"))
+
+    def _sentence(self, text: str, key: str) -> None:
+        if key not in self.explained:
+            self.explained.add(key)
+            self._print(Text(text, style="italic"))
+
+    def _ends(self, left: Text, right: Text, indent: int = 0) -> Text:
+        """Put two texts at the ends of one line, or on two where they do not fit."""
+        room = self.console.width - indent - left.cell_len - right.cell_len
+        return left.append(" " * room if room > 0 else "\n").append_text(right)
+
+    def _print(self, text: Text) -> None:
+        for line in text.wrap(self.console, self.console.width - INDENT):
+            line.rstrip()
+            self.console.print(Text(" " * INDENT).append_text(line))

@@ -1,0 +1,44 @@
+"""How one number looks in a terminal: its digits, its colour, its shade."""
+
+import numpy as np
+from rich.text import Text
+
+SHADES = " ░▒▓█"
+MASKED = "−∞"
+LIGHT, DARK = (255, 255, 255), (20, 20, 20)
+POSITIVE, NEGATIVE = (37, 99, 235), (217, 119, 6)
+
+
+def digits(value: float, whole: bool = False) -> str:
+    """Write a number in two decimals, with a true minus sign; −∞ as such, a truth as ● or ·."""
+    if isinstance(value, bool | np.bool_):
+        return "●" if value else "·"
+    if np.isneginf(value):
+        return MASKED
+    text = f"{value:d}" if whole else f"{value:.2f}"
+    return ("0.00" if text == "-0.00" else text).replace("-", "−")
+
+
+def strength(value: float, bounds: tuple[float, float]) -> float:
+    """Return where a number stands on its scale: 0 for nothing, ±1 for the ends."""
+    if not np.isfinite(value):
+        return 0.0
+    return float(np.clip(value / bounds[1], -1, 1))
+
+
+def cell(text: str, share: float, width: int, coloured: bool) -> Text:
+    """Return a cell of a heat map: digits on a colour, or digits and a shade where there are no colours."""
+    if not coloured:
+        return Text(text.rjust(width - 1) + SHADES[round(abs(share) * (len(SHADES) - 1))])
+    if text == MASKED:
+        return Text(text.rjust(width), style="dim")
+    return Text(text.rjust(width), style=_paint(share))
+
+
+def _paint(share: float) -> str:
+    if abs(share) < 0.04:
+        return ""
+    hue = POSITIVE if share > 0 else NEGATIVE
+    paper = tuple(round(255 + (tone - 255) * abs(share)) for tone in hue)
+    ink = DARK if sum(paper) > 400 else LIGHT
+    return f"rgb({ink[0]},{ink[1]},{ink[2]}) on rgb({paper[0]},{paper[1]},{paper[2]})"

@@ -1,0 +1,98 @@
+"""A matrix as it is drawn: numbers with the words of its rows and columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tracetf.trace import Event, Trace
+from tracetf.trace.labels import predicted
+
+SHARES = ("attention.weights", "transformer.probabilities")
+READ_ONLY = ("embedding", "positions", "stack", "transformer")
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Hold one sentence's numbers of an event, for one head if it has heads.
+
+    Args:
+        values: rows and columns.
+        rows: label of each row.
+        columns: label of each column.
+        bounds: the values that the two ends of the colour scale stand for.
+        predicts: whether the row labels say `reads → predicts`.
+        title: what sets this matrix apart from its neighbours, `head 2`.
+    """
+
+    values: NDArray[Any]
+    rows: Sequence[str]
+    columns: Sequence[str]
+    bounds: tuple[float, float]
+    predicts: bool = False
+    title: str = ""
+
+
+def matrices(trace: Trace, event: Event, heads: Sequence[int] = (), sentence: int = 0) -> list[Matrix]:
+    """Return the matrices of an event: one for each head asked for, or one if it has none.
+
+    Args:
+        heads: heads to draw; all when left out.
+        sentence: which sentence of the batch.
+    """
+    axes, value = list(event.axes), event.value
+    if axes[:1] == ["batch"]:
+        axes, value = axes[1:], value[min(sentence, len(value) - 1)]
+    bounds = _bounds(event)
+    if axes[:1] == ["head"]:
+        return [
+            _matrix(trace, event, axes[1:], value[head], bounds, sentence, f"head {head}")
+            for head in heads or range(len(value))
+        ]
+    return [_matrix(trace, event, axes, value, bounds, sentence)]
+
+
+def _matrix(
+    trace: Trace,
+    event: Event,
+    axes: list[str],
+    value: NDArray[Any],
+    bounds: tuple[float, float],
+    sentence: int,
+    title: str = "",
+) -> Matrix:
+    if len(axes) == 2 and axes[1] == "one":
+        axes, value = axes[:1], value[:, 0]
+    if len(axes) < 2:
+        axes, value = ["", *axes], value.reshape(1, -1)
+    predictions = predicted(trace, event) if axes[0] in ("query", "token") and _predicts(event) else None
+    rows = _labels(trace, event, axes[0], len(value), sentence)
+    if predictions:
+        rows = [f"{reads} → {word}" for reads, word in zip(rows, predictions[sentence], strict=True)]
+    columns = _labels(trace, event, axes[1] if len(axes) > 1 else "", value.shape[1], sentence)
+    return Matrix(value, rows, columns, bounds, bool(predictions), title)
+
+
+def _predicts(event: Event) -> bool:
+    return event.step is None or event.step.room not in READ_ONLY or event.name == "probabilities"
+
+
+def _labels(trace: Trace, event: Event, axis: str, size: int, sentence: int) -> list[str]:
+    if axis in event.labels:
+        return list(event.labels[axis][sentence])
+    if axis == "vocabulary" and "target" in trace.vocabularies:
+        return list(trace.vocabularies["target"])
+    if axis == "":
+        return [event.name]
+    return [""] if axis == "query" else [str(i) for i in range(size)]
+
+
+def _bounds(event: Event) -> tuple[float, float]:
+    """Shares run from 0 to 1 on every picture alike; other numbers about 0, as far as the event's largest."""
+    if event.step is not None and event.step.key in SHARES:
+        return 0.0, 1.0
+    finite = np.abs(event.value[np.isfinite(event.value)].astype(np.float64))
+    largest = float(finite.max(initial=0)) or 1.0
+    return -largest, largest
