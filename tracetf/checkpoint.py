@@ -1,4 +1,4 @@
-"""A trained model in a file: weights, sizes, vocabularies and where they came from. No code in it, no pickle."""
+"""A trained model in a file: weights, sizes, vocabularies, provenance. No code in it, no pickle."""
 
 import json
 from dataclasses import asdict, dataclass

@@ -14,8 +14,9 @@ def greedy(
 ) -> Iterator[Tensor]:
     """Yield, step by step, the most probable next word of every sentence, until all have ended: section 3.1.
 
-    Without a cache the decoder reads the whole of what is written again at each step, as in the paper. With one it
-    reads the last word only and keeps the keys and values of the earlier ones; the words come out the same.
+    Without a cache the decoder reads the whole of what is written again at each step, as in the paper.
+    With one it reads the last word only and keeps the keys and values of the earlier ones; the words come
+    out the same.
 
     Args:
         start: id of the mark that every target begins with.

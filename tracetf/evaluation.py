@@ -1,9 +1,11 @@
 """How good a translator is, and how readable its attention."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from tracetf.data import english, korean
 from tracetf.data.grammar import Pair
@@ -25,10 +27,10 @@ def exact_match(model: Translator, pairs: Sequence[Pair]) -> float:
 def readability(model: Translator, pairs: Sequence[Pair]) -> dict[str, list[float]]:
     """Return for each cross-attention, head by head, how often its largest weight is on a gold source word.
 
-    Content words alone count (nouns, verbs, adjectives, adverbs, pronouns, question words), each read at the row
-    that predicts it, with the gold prefix before it.
+    Content words alone count (nouns, verbs, adjectives, adverbs, pronouns, question words), each read at
+    the row that predicts it, with the gold prefix before it.
     """
-    looks: dict[str, list[np.ndarray]] = {}
+    looks: dict[str, list[NDArray[Any]]] = {}
     for first in range(0, len(pairs), TOGETHER):
         batch = pairs[first : first + TOGETHER]
         for event in _cross_attention(model, batch).select():
@@ -39,13 +41,13 @@ def readability(model: Translator, pairs: Sequence[Pair]) -> dict[str, list[floa
 @torch.inference_mode()
 def _cross_attention(model: Translator, pairs: Sequence[Pair]) -> Trace:
     source = padded([model.source.encode(pair.source) for pair in pairs], model.padding)
-    target = padded([model.target.encode([START, *pair.target]) for pair in pairs], model.padding)
+    target = padded([[START, *model.target.encode(pair.target)] for pair in pairs], model.padding)
     with record(model, only="*.cross_attention.weights", parameters=False) as trace:
         model(source, target)
     return trace
 
 
-def _on_gold(weights: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
+def _on_gold(weights: NDArray[Any], pairs: Sequence[Pair]) -> NDArray[Any]:
     """Return a row per content word: for each head, whether its largest weight is on a gold source word."""
     return np.array(
         [
@@ -58,5 +60,5 @@ def _on_gold(weights: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
 
 
 def is_content(piece: str) -> bool:
-    """Say whether a Korean piece carries content: no ending or particle, no mark, and not the bare noun 것."""
+    """Say whether a Korean piece carries content: no ending or particle, no mark, not the bare 것."""
     return not piece.startswith("##") and piece not in (".", "?", "것")

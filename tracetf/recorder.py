@@ -3,7 +3,7 @@
 import inspect
 import traceback
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -75,7 +75,7 @@ class Recorder:
         self.trace = Trace(
             parameters=_parameters(model) if parameters else {},
             constants=_constants(model),
-            dimensions=asdict(model.dimensions) if hasattr(model, "dimensions") else {},
+            dimensions=_dimensions(model),
             vocabularies=getattr(model, "vocabularies", {}),
         )
         self.only = only
@@ -88,7 +88,7 @@ class Recorder:
 
     def enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Note that a module begins to run."""
-        arguments = _flat(dict(zip(_argument_names(type(module)), args, strict=False)) | kwargs)
+        arguments = _flat(dict(zip(_argument_names(module.forward), args, strict=False)) | kwargs)
         inputs = {name: self._order(value) for name, value in arguments.items() if isinstance(value, Tensor)}
         _running.set(
             Call(
@@ -122,7 +122,9 @@ class Recorder:
         inside = [m for m in modules if isinstance(m, nn.Module) and m in self.paths]
         if inside:
             last = list(self.trace)[-1].path if len(self.trace) else "nothing"
-            error.add_note(f"raised in {self.paths[inside[-1]] or 'the model'}; the last step recorded is {last}")
+            error.add_note(
+                f"raised in {self.paths[inside[-1]] or 'the model'}; the last step recorded is {last}"
+            )
 
     def _call(self) -> Call | None:
         call = _running.get()
@@ -173,8 +175,8 @@ def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _argument_names(kind: type[nn.Module]) -> tuple[str, ...]:
-    return tuple(inspect.signature(kind.forward).parameters)[1:]
+def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _is_number(value: Any) -> bool:
@@ -195,6 +197,11 @@ def _numpy(value: Tensor) -> NDArray[Any]:
 def _parameters(model: nn.Module) -> dict[str, NDArray[Any]]:
     arrays = {parameter: _numpy(parameter) for parameter in model.parameters()}
     return {name: arrays[p] for name, p in model.named_parameters(remove_duplicate=False)}
+
+
+def _dimensions(model: nn.Module) -> dict[str, Any]:
+    dimensions: Any = getattr(model, "dimensions", None)
+    return asdict(dimensions) if dimensions else {}
 
 
 def _constants(model: nn.Module) -> dict[str, float]:

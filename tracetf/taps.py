@@ -31,7 +31,8 @@ def tap(**values: Tensor) -> None:
     """Show values under their names to whoever is recording; nothing else, ever.
 
     Nobody recording is the common case and costs one look at a module-level count, which also lets
-    `torch.compile(fullgraph=True)` through. Only then does a context variable say who watches this thread or task.
+    `torch.compile(fullgraph=True)` through. Only then does a context variable say who watches this thread
+    or task.
     """
     if _open:
         for watcher in _watching.get():
@@ -78,7 +79,7 @@ def _count(change: int) -> None:
 def _run_as_written() -> None:
     """Let compiled models run uncompiled while anyone watches, else their taps would not be seen.
 
-    A model can have been compiled only if the compiler was imported, which costs seconds: never import it here.
+    A model can have been compiled only if the compiler was imported; that takes seconds, so never here.
     """
     if "torch._dynamo" in sys.modules:
         _stance.enter_context(torch.compiler.set_stance("force_eager"))

@@ -49,7 +49,7 @@ class PreNormEncoderLayer(EncoderLayer):
 
 
 class DecoderLayer(nn.Module):
-    """Masked self-attention, cross-attention, then feed-forward, each followed by add and norm: section 3.1."""
+    """Masked self-attention, cross-attention, feed-forward, each followed by add and norm: section 3.1."""
 
     def __init__(self, size: Dimensions) -> None:
         super().__init__()
@@ -79,7 +79,9 @@ class DecoderLayer(nn.Module):
             self.self_attention_residual(x, self.self_attention(x, x, target_mask, cache.self_attention))
         )
         x = self.cross_attention_norm(
-            self.cross_attention_residual(x, self.cross_attention(x, memory, source_mask, cache.cross_attention))
+            self.cross_attention_residual(
+                x, self.cross_attention(x, memory, source_mask, cache.cross_attention)
+            )
         )
         return self.feed_forward_norm(self.feed_forward_residual(x, self.feed_forward(x)))
 
@@ -105,7 +107,7 @@ LAYERS = {"post": (EncoderLayer, DecoderLayer), "pre": (PreNormEncoderLayer, Pre
 
 
 class Stack(nn.Module):
-    """Begin as encoder and decoder both do: embedding plus positions, then dropout, sections 3.4, 3.5 and 5.4."""
+    """Begin as encoder and decoder both do: embedding plus positions, dropout; sections 3.4, 3.5, 5.4."""
 
     def __init__(self, size: Dimensions, words: int) -> None:
         super().__init__()
@@ -229,7 +231,9 @@ class Transformer(nn.Module):
         """
         tap(target=target)
         cache = cache or self.cache()
-        return self.output(self.decoder(target, memory, target_mask(target, self.padding), mask, cache))
+        x = self.decoder(target, memory, target_mask(target, self.padding), mask, cache)
+        logits: Tensor = self.output(x)
+        return logits
 
     def cache(self) -> Cache:
         """Return an empty cache for decoding one batch."""

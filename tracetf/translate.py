@@ -12,7 +12,7 @@ from torch import Tensor
 from tracetf import checkpoint
 from tracetf.checkpoint import Checkpoint
 from tracetf.data import english, korean
-from tracetf.data.vocabulary import END, PAD, START, Vocabulary
+from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import greedy
 from tracetf.dimensions import Dimensions
 from tracetf.taps import tap
@@ -51,11 +51,12 @@ class Translator(Transformer):
         """Return the translation of one sentence, always writing the most probable next piece.
 
         Args:
-            cached: keep keys and values from word to word instead of reading the whole prefix again; faster on
-                long sentences, and the same translation.
+            cached: keep keys and values from word to word instead of reading the whole prefix again;
+                faster on long sentences, and the same translation.
 
         Raises:
-            ValueError: an empty sentence, one with control characters, or one longer than the model's positions.
+            ValueError: an empty sentence, one with control characters, or one longer than the model's
+                positions.
         """
         return korean.detokenize(self._write([self.read(sentence)], cached)[0])
 
@@ -88,9 +89,9 @@ class Translator(Transformer):
             ValueError: as `translate`, for either sentence.
         """
         words = self.read_target(target)
-        expected = self._ids(self.target, [[*words, END]])
-        tap(expected=expected)
-        logits = self(self._ids(self.source, [self.read(sentence)]), self._ids(self.target, [[START, *words]]))
+        source, target_ids = self.source.encode(self.read(sentence)), self.target.encode(words)
+        tap(expected=self._batch([[*target_ids, END]]))
+        logits = self(self._batch([source]), self._batch([[START, *target_ids]]))
         tap(probabilities=torch.softmax(logits, dim=-1))
 
     def read(self, sentence: str) -> list[str]:
@@ -121,30 +122,26 @@ class Translator(Transformer):
     def _write(self, sentences: list[list[str]], cached: bool) -> list[list[str]]:
         if not sentences:
             return []
-        source = self._ids(self.source, sentences)
+        source = self._batch([self.source.encode(sentence) for sentence in sentences])
         steps = greedy(
             self,
             source,
-            start=self.target.id(START),
-            end=self.target.id(END),
+            start=START,
+            end=END,
             longest=min(self.dimensions.longest, 2 * source.shape[1] + 10),
             cached=cached,
         )
         ids = torch.stack(list(steps), dim=1).tolist()
         return [
-            [word for word in self.target.decode(sentence) if word not in (END, PAD)] for sentence in ids
+            self.target.decode(id for id in sentence if id not in (END, self.padding)) for sentence in ids
         ]
 
-    def _ids(self, vocabulary: Vocabulary, sentences: list[list[str]]) -> Tensor:
-        return padded([vocabulary.encode(sentence) for sentence in sentences], self.padding).to(
-            self.output.weight.device
-        )
+    def _batch(self, sentences: Sequence[Sequence[int]]) -> Tensor:
+        return padded(sentences, self.padding).to(self.output.weight.device)
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that makes this model again."""
-        return Checkpoint(
-            self.dimensions, self.vocabularies, dict(self.named_parameters()), self.provenance
-        )
+        return Checkpoint(self.dimensions, self.vocabularies, dict(self.named_parameters()), self.provenance)
 
 
 def padded(sentences: Sequence[Sequence[int]], padding: int) -> Tensor:
@@ -180,7 +177,9 @@ def _build(made: Checkpoint, path: str) -> Translator:
     own = dict(model.named_parameters())
     if own.keys() != made.weights.keys():
         odd = sorted(own.keys() ^ made.weights.keys())
-        raise ValueError(f"{path} does not hold the weights of its dimensions: {odd[0]} and {len(odd) - 1} more")
+        raise ValueError(
+            f"{path} does not hold the weights of its dimensions: {odd[0]} and {len(odd) - 1} more"
+        )
     with torch.no_grad():
         for name, parameter in own.items():
             parameter.copy_(made.weights[name])
@@ -188,7 +187,9 @@ def _build(made: Checkpoint, path: str) -> Translator:
 
 
 def _printable(sentence: str) -> str:
-    odd = [(i, c) for i, c in enumerate(sentence) if unicodedata.category(c) in ("Cc", "Cs") and not c.isspace()]
+    odd = [
+        (i, c) for i, c in enumerate(sentence) if unicodedata.category(c) in ("Cc", "Cs") and not c.isspace()
+    ]
     if odd:
         place, character = odd[0]
         raise ValueError(

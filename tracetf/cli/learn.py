@@ -10,7 +10,9 @@ EVERY = 100
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default="student.safetensors", help="Checkpoint to write.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="student.safetensors", help="Checkpoint to write."
+)
 @click.option("--steps", type=click.IntRange(1), help="Optimiser steps.")
 @click.option("--seed", type=int, help="Of weights, batches and dropout.")
 def train(out: Path, steps: int | None, seed: int | None) -> None:
@@ -25,7 +27,8 @@ def train(out: Path, steps: int | None, seed: int | None) -> None:
     given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
     recipe, corpus = Recipe(**given), splits("small")
     model = student(corpus, recipe)
-    click.echo(f"{len(corpus.train):,} sentence pairs, {sum(p.numel() for p in model.parameters()):,} parameters, {recipe.steps} steps")
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    click.echo(f"{len(corpus.train):,} sentence pairs, {weights:,} parameters, {recipe.steps:,} steps")
     for progress in run(model, corpus.train, recipe):
         if progress.step % EVERY == 0 or progress.step == recipe.steps:
             click.echo(f"step {progress.step:5}  loss {progress.loss:.4f}  learning rate {progress.rate:.2e}")

@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from typing import Any
 
 import click
 
@@ -58,5 +59,5 @@ def _refuse(message: str, hint: str) -> None:
     sys.exit(2)
 
 
-def _say_warning(message: Warning | str, *_: object) -> None:
+def _say_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"warning: {message}", file=sys.stderr)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tracetf.views.story import Wish
 
 OPTIONS = (
-    click.option("--layer", type=click.IntRange(0), default=0, metavar="N", help="Layer told in numbers [0]."),
+    click.option(
+        "--layer", type=click.IntRange(0), default=0, metavar="N", help="Layer told in numbers [0]."
+    ),
     click.option("--head", type=click.IntRange(0), metavar="N", help="The only head to show."),
     click.option("--only", default="*", metavar="GLOB", help="Only paths that match: '*.weights'."),
     click.option("--phase", default="*", metavar="GLOB", help="Only phases that match: 'decode 3'."),
@@ -27,20 +29,15 @@ OPTIONS = (
     click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="[auto]"),
     click.option("--step", is_flag=True, help="Wait for Enter after each step."),
     click.option("--verify", is_flag=True, help="Recompute every number and say how far it agrees."),
-    click.option("--json", "json_path", metavar="FILE", help="Write strict JSON lines to FILE, or - for stdout."),
+    click.option(
+        "--json", "json_path", metavar="FILE", help="Write strict JSON lines to FILE, or - for stdout."
+    ),
     click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Keep the trace in FILE."),
 )
 
 model_option = click.option(
     "--model", type=click.Path(path_type=Path), metavar="PATH", help="A checkpoint [the one that ships]."
 )
-
-
-def view_options(command: Command) -> Command:
-    """Add the options that say how a trace is shown."""
-    for option in reversed(VIEW):
-        command = option(command)
-    return command
 
 
 @dataclass(frozen=True)

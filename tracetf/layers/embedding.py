@@ -12,8 +12,8 @@ from tracetf.taps import tap
 class Embedding(nn.Module):
     """Look up the vector of every word, times √d_model: section 3.4.
 
-    The rows are drawn with variance 1/d_model so that they can serve as output weights too; √d_model brings them
-    to the size of the positions they are added to.
+    The rows are drawn with variance 1/d_model so that they can serve as output weights too; √d_model
+    brings them to the size of the positions they are added to.
 
     Args:
         vocabulary: number of words.
@@ -56,8 +56,6 @@ class Output(nn.Module):
             x: batch token d_model
             return: batch token vocabulary
         """
-        logits = einsum(
-            x, self.weight, "batch token d_model, vocabulary d_model -> batch token vocabulary"
-        )
+        logits = einsum(x, self.weight, "batch token d_model, vocabulary d_model -> batch token vocabulary")
         tap(logits=logits)
         return logits

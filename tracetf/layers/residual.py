@@ -7,7 +7,7 @@ from tracetf.taps import tap
 
 
 class Residual(nn.Module):
-    """Add what a sub-layer has to say to what was there before: x + Dropout(Sublayer(x)), sections 3.1 and 5.4.
+    """Add a sub-layer's output to what was there before: x + Dropout(Sublayer(x)), sections 3.1 and 5.4.
 
     Args:
         p: probability that a number of the sub-layer's output is dropped in training.

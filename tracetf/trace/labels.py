@@ -9,8 +9,9 @@ OVER_WORDS = ("token", "query", "key")
 
 
 def side(path: str, axis: str) -> str:
-    """Say whether an axis runs over the `source` or the `target` words: the encoder reads the source, the decoder
-    the target, and in cross-attention the keys are the source's.
+    """Say whether an axis runs over the `source` or the `target` words.
+
+    The encoder reads the source, the decoder the target, and in cross-attention the keys are the source's.
     """
     module, _, name = path.rpartition(".")
     of_source = module.startswith("encoder") or name in ("source", "source_mask", "unread_memory")
@@ -39,15 +40,13 @@ def label(
 def predicted(trace: Trace, event: Event) -> Tokens | None:
     """Return for each row of a decoder event the word it predicts, if the run says so.
 
-    With a given target that is the target one word further; in decoding, the word read next, and at the last row
-    the word that was chosen.
+    With a given target that is the target one word further; in decoding, the word read next, and at the
+    last row the word that was chosen.
     """
     rows = next((event.labels[axis] for axis in ("query", "token") if axis in event.labels), None)
     if rows is None or not event.path.startswith(("decoder", "output", "probabilities")):
         return None
-    told = [e for e in trace.select("expected", event.phase)] or [
-        e for e in trace.select("choice", event.phase)
-    ]
+    told = trace.select("expected", event.phase) or trace.select("choice", event.phase)
     later = [e for e in told if e.order > event.began]
     if not later or "target" not in trace.vocabularies:
         return None

@@ -38,5 +38,5 @@ def _line(event: Event) -> dict[str, Any]:
     line |= {name: count for name, count in counts.items() if count}
     value = event.value
     if any(counts.values()):
-        value = np.where(np.isfinite(value), value.astype(object), None)
+        value = np.where(np.isfinite(value), value.astype(object), np.array(None))
     return line | {"value": value.tolist()}

@@ -20,7 +20,7 @@ from tracetf.trace.trace import Trace
 Source = Event | NDArray[Any] | float
 
 
-class Unread(LookupError):
+class UnreadError(LookupError):
     """Something a step reads was not recorded."""
 
 
@@ -28,7 +28,7 @@ def reads(trace: Trace, event: Event) -> dict[str, Source | None]:
     """Return what the step of an event read: events, parameters and plain numbers, by name.
 
     Raises:
-        Unread: something is missing, named.
+        UnreadError: something is missing, named.
     """
     step = event.step
     return dict(_look_up(trace, event, name) for name in step.reads) if step else {}
@@ -42,7 +42,7 @@ def _look_up(trace: Trace, event: Event, name: str) -> tuple[str, Source | None]
             return alternative, found
     if name.endswith("?"):
         return alternatives[0], None
-    raise Unread(f"{event.path} reads {alternatives[-1]}, which was not recorded")
+    raise UnreadError(f"{event.path} reads {alternatives[-1]}, which was not recorded")
 
 
 def _find(trace: Trace, event: Event, name: str) -> Source | None:
@@ -63,7 +63,7 @@ def values(trace: Trace, event: Event) -> list[Any]:
     """Return what a step takes, in its order, in float64.
 
     Raises:
-        Unread: something is missing, named.
+        UnreadError: something is missing, named.
     """
     return [_float64(source) for source in reads(trace, event).values()]
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tracetf.steps.table import Array
+from tracetf.steps.table import Array, Formula
 from tracetf.trace.event import Event
-from tracetf.trace.reading import Unread, values
+from tracetf.trace.reading import UnreadError, values
 from tracetf.trace.trace import Trace
 
 
 @dataclass
 class Verification:
-    """Say how far a recorded run agrees with the formulas: truthy when every number was recomputed and agreed.
+    """Say how far a recorded run agrees with the formulas; truthy when every number was recomputed.
 
     Args:
         checked: events recomputed.
@@ -58,15 +58,14 @@ def verify(trace: Trace, tolerance: float = 2e-5) -> Verification:
         elif step.compute is None:
             report.given += 1
         else:
-            _check(report, trace, event, tolerance)
+            _check(report, trace, event, step.compute, tolerance)
     return report
 
 
-def _check(report: Verification, trace: Trace, event: Event, tolerance: float) -> None:
-    assert event.step is not None and event.step.compute is not None
+def _check(report: Verification, trace: Trace, event: Event, compute: Formula, tolerance: float) -> None:
     try:
-        expected = event.step.compute(*values(trace, event))
-    except Unread as missing:
+        expected = compute(*values(trace, event))
+    except UnreadError as missing:
         report.unread[event.path] = str(missing)
         return
     report.checked += 1

@@ -12,12 +12,10 @@ BAR = 24
 
 def bars(matrix: Matrix, width: int) -> list[Text]:
     """Return a line for each of the most probable words after the last row."""
-    row = matrix.values[-1]
-    best = np.argsort(-row, kind="stable")[:TOP]
-    words = [matrix.columns[i] for i in best]
+    row, words = matrix.values[-1, :TOP], matrix.columns[:TOP]
     label = max(map(cell_len, words))
     lines = [Text(matrix.rows[-1], style="bold")]
-    for word, share in zip(words, row[best], strict=True):
+    for word, share in zip(words, row, strict=True):
         line = Text(" " * (label - cell_len(word)) + word + " ")
         line.append(_bar(float(share), min(BAR, width - label - 9)), style="blue")
         lines.append(line.append(f" {share:6.1%}"))

@@ -61,9 +61,18 @@ class Teller:
     def chapter(self, phase: str) -> None:
         word = self.words.phases.get(phase.split()[0])
         self.console.print()
-        self.console.rule(Text(f" {phase} ", style="bold reverse"), align="left", characters="━", style="dim")
+        title = Text.assemble((f" {phase} ", "bold reverse"), (self._read_in(phase), "bold"))
+        self.console.rule(title, align="left", characters="━", style="dim")
         if word:
             self._sentence(word.what, key=word.title)
+
+    def _read_in(self, phase: str) -> str:
+        """Return the words that a phase reads, and after an arrow the word it writes."""
+        ids = self.trace.select("source" if phase == "encode" else "target", phase)
+        if not ids or "token" not in ids[-1].labels:
+            return ""
+        written = [matrices(self.trace, event)[0].columns for event in self.trace.select("choice", phase)]
+        return "  " + " → ".join(" ".join(words) for words in (ids[-1].labels["token"][0], *written))
 
     def scene(self, scene: Scene) -> None:
         self.said_predicts = False
@@ -73,7 +82,7 @@ class Teller:
         if layer is not None:
             title = f"{self.words.screen['layer'].format(layer)} · {title}"
         self.console.print()
-        self.console.print(self._ends(Text(f"▌{title}", style="bold"), Text(scene.module, style="dim")))
+        self.console.print(self._ends(Text.assemble((f"▌{title}", "bold")), Text(scene.module, style="dim")))
         if word:
             self._sentence(word.what, key=title)
 
@@ -82,8 +91,8 @@ class Teller:
         if event.name == "probabilities":
             return self.next_words(event)
         word = self.words.steps[step.key] if step else None
-        title = Text(word.title if word else event.name, style="bold")
-        title.append(f"  {step.formula}" if step else "", style="not bold cyan")
+        title = Text.assemble((word.title if word else event.name, "bold"))
+        title.append(f"  {step.formula}" if step else "", style="cyan")
         self.console.print()
         self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
         if step and word:
@@ -97,6 +106,8 @@ class Teller:
             return
         heads = [] if self.wish.head is None else [self.wish.head]
         drawn = matrices(self.trace, event, heads)
+        if drawn[0].values.dtype == bool:
+            self._print(Text(self.words.screen["mask"], style="dim italic"))
         if drawn[0].predicts and not self.said_predicts:
             self.said_predicts = True
             self._print(Text(self.words.screen["predicts"], style="dim italic"))
@@ -106,7 +117,7 @@ class Teller:
     def next_words(self, event: Event) -> None:
         word = self.words.steps["transformer.probabilities"]
         self.console.print()
-        title = Text(word.title, style="bold").append("  softmax(logits)", style="not bold cyan")
+        title = Text.assemble((word.title, "bold"), ("  probabilities = softmax(logits)", "cyan"))
         self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
         self._sentence(word.what, key="probabilities")
         [matrix] = matrices(self.trace, event)
@@ -116,25 +127,27 @@ class Teller:
 
     def summary(self, events: list[Event]) -> None:
         last = events[-1]
-        finite = last.value[np.isfinite(last.value)]
-        told = f"{digits(finite.min())} … {digits(finite.max())}" if finite.size else ""
         weights = next((event for event in events if event.name == "weights"), None)
-        if weights is not None:
-            told = self.words.screen["strongest"] + "  ".join(self._strongest(weights))
-        line = Text(f"{last.module}  ", style="dim")
-        self._print(line.append(told, style="not dim"))
+        told = _range(last) if weights is None else self._strongest(weights)
+        self._print(Text(f"{last.module}  ", style="dim").append(told, style="not dim"))
 
-    def _strongest(self, weights: Event) -> list[str]:
+    def _strongest(self, weights: Event) -> str:
+        """Return where each head looks hardest: in decoding, from the row that predicts the next word."""
         links = []
-        for matrix in matrices(self.trace, weights):
-            row, column = np.unravel_index(matrix.values.argmax(), matrix.values.shape)
-            links.append(
-                f"{matrix.rows[row]} ⇢ {matrix.columns[column]} {digits(matrix.values[row, column])}"
-            )
-        return links
+        drawn = matrices(self.trace, weights)
+        last = weights.phase.startswith("decode")
+        for matrix in drawn:
+            values = matrix.values[-1:] if last else matrix.values
+            row, column = divmod(int(values.argmax()), len(matrix.columns))
+            link = f"{matrix.columns[column]} {digits(values[row, column])}"
+            links.append(link if last else f"{matrix.rows[row]} ⇢ {link}")
+        start = f"{drawn[0].rows[-1]} ⇢ " if last else ""
+        return self.words.screen["strongest"] + start + " · ".join(links)
 
     def silence(self, item: Silence) -> None:
-        self._print(Text(self.words.screen["silence"].format(steps=item.steps, phase=item.phase), style="dim"))
+        self._print(
+            Text(self.words.screen["silence"].format(steps=item.steps, phase=item.phase), style="dim")
+        )
 
     def _sentence(self, text: str, key: str) -> None:
         if key not in self.explained:
@@ -150,3 +163,8 @@ class Teller:
         for line in text.wrap(self.console, self.console.width - INDENT):
             line.rstrip()
             self.console.print(Text(" " * INDENT).append_text(line))
+
+
+def _range(event: Event) -> str:
+    finite = event.value[np.isfinite(event.value)]
+    return f"{digits(finite.min())} … {digits(finite.max())}" if finite.size else ""

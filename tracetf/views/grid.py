@@ -18,10 +18,10 @@ REST = " … {} more"
 def grids(matrices: Sequence[Matrix], width: int, coloured: bool, full: bool) -> Iterator[Text]:
     """Yield the lines of matrices with the same rows, side by side, as many as the width allows.
 
-    A matrix too wide for the line shows the columns that fit and says how many follow. With `full`, what does not
-    fit beside goes on below.
+    A matrix too wide for the line shows the columns that fit and says how many follow. With `full`, what
+    does not fit beside goes on below.
     """
-    label = min(LONGEST_LABEL, max(map(cell_len, matrices[0].rows)))
+    label = min(LONGEST_LABEL, max(map(cell_len, matrices[0].rows))) + 1
     blocks = [Block(matrix, coloured) for matrix in matrices]
     bands = [band for block in blocks for band in block.bands(width - label, full)]
     while bands:
@@ -50,7 +50,8 @@ class Block:
         if sum(self.widths) <= width:
             return [self.lines(0, count)]
         room = width - len(REST.format(count))
-        bands, first = [], 0
+        bands: list[list[Text]] = []
+        first = 0
         while first < count and (full or not bands):
             fit = sum(end <= room for end in accumulate(self.widths[first:])) or 1
             bands.append(self.lines(first, min(first + fit, count)))
@@ -73,7 +74,8 @@ class Block:
         line = Text()
         for i in range(first, last):
             value = self.matrix.values[row, i]
-            share = 0.0 if isinstance(value, np.bool_) else strength(float(value), self.matrix.bounds)
+            measured = isinstance(value, np.floating)  # an id or a truth has no size
+            share = strength(float(value), self.matrix.bounds) if measured else 0.0
             line.append_text(cell(self.texts[row][i], share, self.widths[i], self.coloured))
         return line
 
@@ -87,7 +89,7 @@ def _beside(bands: list[list[Text]], rows: Sequence[str], label: int) -> Iterato
     above = len(bands[0]) - len(rows)
     for i, name in enumerate([*[""] * above, *rows]):
         line = Text()
-        line.append(_right(name, label), style="bold")
+        line.append(_right(name, label - 1) + " ", style="bold")
         for band in bands:
             start = line.cell_len
             line.append_text(band[i])

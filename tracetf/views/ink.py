@@ -36,8 +36,6 @@ def cell(text: str, share: float, width: int, coloured: bool) -> Text:
 
 
 def _paint(share: float) -> str:
-    if abs(share) < 0.04:
-        return ""
     hue = POSITIVE if share > 0 else NEGATIVE
     paper = tuple(round(255 + (tone - 255) * abs(share)) for tone in hue)
     ink = DARK if sum(paper) > 400 else LIGHT

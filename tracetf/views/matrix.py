@@ -63,15 +63,18 @@ def _matrix(
     sentence: int,
     title: str = "",
 ) -> Matrix:
-    if len(axes) == 2 and axes[1] == "one":
-        axes, value = axes[:1], value[:, 0]
+    if axes[-1:] == ["one"]:
+        axes, value = axes[:-1], value[..., 0]
     if len(axes) < 2:
-        axes, value = ["", *axes], value.reshape(1, -1)
-    predictions = predicted(trace, event) if axes[0] in ("query", "token") and _predicts(event) else None
+        axes, value = ["", *(axes or ["word"])], value.reshape(1, -1)
     rows = _labels(trace, event, axes[0], len(value), sentence)
+    predictions = predicted(trace, event) if axes[0] in ("query", "token") and _predicts(event) else None
     if predictions:
         rows = [f"{reads} → {word}" for reads, word in zip(rows, predictions[sentence], strict=True)]
-    columns = _labels(trace, event, axes[1] if len(axes) > 1 else "", value.shape[1], sentence)
+    columns = _labels(trace, event, axes[1], value.shape[1], sentence)
+    if axes[-1] == "vocabulary":
+        largest = np.argsort(-value[-1], kind="stable")
+        value, columns = value[:, largest], [columns[i] for i in largest]
     return Matrix(value, rows, columns, bounds, bool(predictions), title)
 
 
@@ -82,6 +85,8 @@ def _predicts(event: Event) -> bool:
 def _labels(trace: Trace, event: Event, axis: str, size: int, sentence: int) -> list[str]:
     if axis in event.labels:
         return list(event.labels[axis][sentence])
+    if event.name in ("choice", "expected") and axis != "" and "target" in trace.vocabularies:
+        return list(trace.spell("target", event.value.reshape(len(event.value), -1))[sentence])
     if axis == "vocabulary" and "target" in trace.vocabularies:
         return list(trace.vocabularies["target"])
     if axis == "":

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import groupby
 
-from tracetf.trace import Event, Trace
+import numpy as np
 
-# What changes from written word to written word; the rest is told in full once.
-TOLD_AGAIN = ("masked", "weights", "probabilities")
+from tracetf.trace import Event, Trace
 
 
 @dataclass(frozen=True)
@@ -80,30 +79,42 @@ Item = Chapter | Scene | Shown | Summary | Silence
 
 
 def tell(trace: Trace, wish: Wish) -> Iterator[Item]:
-    """Yield a run item by item, in the order it was computed."""
-    matching = [event for event in trace if wish.matches(event)]
-    for phase, events in groupby(matching, key=lambda event: event.phase):
+    """Yield a run item by item, in the order it was computed.
+
+    What a place in the model computes is told in numbers where it first comes up, in the layer wished for,
+    and later in one line. From the second written word on, only what the word changes is told.
+    """
+    told: set[tuple[str, str]] = set()
+    for phase, events in groupby(filter(wish.matches, trace), key=lambda event: event.phase):
+        later = phase.startswith("decode") and phase != "decode 1"
+        silent = 0
         yield Chapter(phase)
-        yield from _phase(list(events), wish, again=phase.startswith("decode") and phase != "decode 1")
+        for module, group in groupby(events, key=scene_of):
+            inside, place = list(group), place_of(module)
+            shown = [event for event in inside if _in_numbers(event, place, wish, told)]
+            told.update((place, event.name) for event in shown)
+            if shown:
+                yield from [Scene(place, inside[0].module)] if place else []
+                yield from map(Shown, shown)
+            elif not later or any(event.name == "weights" for event in inside):
+                yield Summary(inside)
+            silent += len(inside) - len(shown) if shown or later else 0
+        if silent:
+            yield Silence(phase, silent)
 
 
-def _phase(events: list[Event], wish: Wish, again: bool) -> Iterator[Item]:
-    silent, scene = 0, None
-    for module, group in groupby(events, key=scene_of):
-        inside = list(group)
-        told = [event for event in inside if wish.everything or not again or event.name in TOLD_AGAIN]
-        silent += len(inside) - len(told)
-        if not told:
-            continue
-        if wish.everything or layer_of(module) in (None, wish.layer):
-            if module != scene and place_of(module):
-                yield Scene(place_of(module), module)
-            yield from map(Shown, told)
-        else:
-            yield Summary(told)
-        scene = module
-    if silent:
-        yield Silence(events[0].phase, silent)
+def _in_numbers(event: Event, place: str, wish: Wish, told: set[tuple[str, str]]) -> bool:
+    if wish.everything:
+        return True
+    if layer_of(event.path) not in (None, wish.layer):
+        return False
+    return (place, event.name) not in told or _changes_with_each_word(event)
+
+
+def _changes_with_each_word(event: Event) -> bool:
+    if event.name == "masked":
+        return bool(np.isneginf(event.value).any())
+    return event.name in ("weights", "probabilities")
 
 
 def scene_of(event: Event) -> str:

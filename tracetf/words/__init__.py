@@ -41,6 +41,7 @@ def words(language: str) -> Words:
     """Read the words of `en` or `ko`."""
     table = tomllib.loads((files("tracetf.words") / f"{language}.toml").read_text(encoding="utf-8"))
     told = {
-        kind: {key: Word(**word) for key, word in table[kind].items()} for kind in ("steps", "places", "phases")
+        kind: {key: Word(**word) for key, word in table[kind].items()}
+        for kind in ("steps", "places", "phases")
     }
     return Words(**told, screen=table["screen"])

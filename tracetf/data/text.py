@@ -1,0 +1,29 @@
+"""What both languages share when text is cut into words."""
+
+import re
+import unicodedata
+
+END_MARKS = (".", "?")
+_SAME_MARK = {"!": ".", "…": ".", "。": ".", "！": ".", "？": "?"}
+_SAME_APOSTROPHE = str.maketrans("’‘ʼ＇", "''''")
+_WORD_OR_MARK = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
+
+
+def normal(text: str) -> str:
+    """Write the same text one way: composed letters, single spaces, straight apostrophes."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_SAME_APOSTROPHE).split())
+
+
+def cut(text: str) -> list[str]:
+    """Cut text into words and single punctuation marks; `!` counts as a full stop."""
+    return [_SAME_MARK.get(word, word) for word in _WORD_OR_MARK.findall(text)]
+
+
+def ended(words: list[str], asks: bool) -> list[str]:
+    """End a sentence with exactly one mark: the writer's own, or the missing one."""
+    body = list(words)
+    marks = []
+    while body and body[-1] in END_MARKS:
+        marks.append(body.pop())
+    question = "?" in marks if marks else asks
+    return [*body, "?" if question else "."] if words else []
