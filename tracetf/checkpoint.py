@@ -14,6 +14,7 @@ from tracetf.dimensions import Dimensions
 from tracetf.files import whole_file
 
 FORMAT = "tracetf checkpoint 1"
+REMEDY = "a checkpoint is what 'tracetf train' writes"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             if header.get("format") != FORMAT:
-                raise ValueError(f"{path} is not a tracetf checkpoint: its header does not say {FORMAT!r}")
+                raise ValueError(f"{path} is not a tracetf checkpoint; {REMEDY}")
             return Checkpoint(
                 Dimensions(**json.loads(header["dimensions"])),
                 {side: tuple(words) for side, words in json.loads(header["vocabularies"]).items()},
@@ -68,4 +69,4 @@ def read(path: Path) -> Checkpoint:
                 json.loads(header["provenance"]),
             )
     except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}") from error
+        raise ValueError(f"{path} is not a whole checkpoint: {error}; {REMEDY}") from error

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOENT
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -14,6 +15,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the folder is not there, not writable or full; `path` is as it was.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "no such folder to write to", str(path.parent))
     with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         draft = Path(file.name)
     try:

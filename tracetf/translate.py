@@ -197,5 +197,5 @@ def _printable(sentence: str) -> str:
             "give plain text in UTF-8"
         )
     if not sentence.strip():
-        raise ValueError("the sentence is empty; give at least one word")
+        raise ValueError('the sentence is empty; give at least one word, "I am a student"')
     return sentence

@@ -45,7 +45,7 @@ def main() -> None:
     except ValueError as error:
         _refuse(str(error), HINT)
     except OSError as error:
-        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error), HINT)
+        _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error), "check the path")
 
 
 def _hint(error: click.ClickException) -> str:
@@ -54,8 +54,9 @@ def _hint(error: click.ClickException) -> str:
 
 
 def _refuse(message: str, hint: str) -> None:
-    message, _, own_hint = message.partition("\nhint: ")
-    print(f"error: {message}\n\nhint: {own_hint or hint}", file=sys.stderr)
+    """Print what is wrong, and apart from it the remedy, which our messages give after a semicolon."""
+    wrong, _, remedy = message.rpartition("; ")
+    print(f"error: {wrong or remedy}\n\nhint: {remedy if wrong else hint}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -130,9 +130,9 @@ def check(trace: "Trace", wish: "Wish") -> None:
         raise ValueError(nothing_matches(trace, wish))
     layers, heads = trace.dimensions.get("layers"), trace.dimensions.get("heads")
     if isinstance(layers, int) and wish.layer >= layers:
-        raise ValueError(f"--layer {wish.layer} is not there: the model has layers 0 to {layers - 1}")
+        raise ValueError(f"--layer {wish.layer} is not there; the model has layers 0 to {layers - 1}")
     if isinstance(heads, int) and wish.head is not None and wish.head >= heads:
-        raise ValueError(f"--head {wish.head} is not there: the model has heads 0 to {heads - 1}")
+        raise ValueError(f"--head {wish.head} is not there; the model has heads 0 to {heads - 1}")
 
 
 def nothing_matches(trace: "Trace", wish: "Wish") -> str:
@@ -142,8 +142,8 @@ def nothing_matches(trace: "Trace", wish: "Wish") -> str:
     paths = list(dict.fromkeys(event.path for event in trace))
     near = get_close_matches(wish.only, paths, n=3, cutoff=0.4) or paths[:3]
     return (
-        f"no step matches --only {wish.only!r} in --phase {wish.phase!r}\nhint: the phases are "
-        f"{', '.join(trace.phases)}; paths near yours: {', '.join(near)}; globs take * and ?"
+        f"no step matches --only {wish.only!r} in --phase {wish.phase!r}; the phases are "
+        f"{', '.join(trace.phases)}, paths near yours: {', '.join(near)}, and globs take * and ?"
     )
 
 

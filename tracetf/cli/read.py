@@ -32,5 +32,5 @@ def explain(step: str, lang: str) -> None:
     found = matching(step)
     if not found:
         near = nearest(step) or ["attention.scores", "attention.weights", "norm.normalized"]
-        raise ValueError(f"no step is called {step!r}\nhint: nearest: {', '.join(near)}")
+        raise ValueError(f"no step is called {step!r}; nearest: {', '.join(near)}")
     click.echo("\n\n".join(entry(one, words(lang)) for one in found))

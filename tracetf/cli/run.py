@@ -10,7 +10,7 @@ import click
 from tracetf.cli.options import View, model_option, view_options
 
 if TYPE_CHECKING:
-    from tracetf.translate import Translator
+    from tracetf.data.vocabulary import Vocabulary
 
 
 @click.command()
@@ -27,7 +27,9 @@ def trace(sentence: str, model: Path | None, target: str | None, cached: bool, v
     if target is not None and cached:
         raise click.UsageError("--cached has no meaning with --target: all words are read at once")
     translator = load(model)
-    say_unknown(translator, translator.read(sentence))
+    say_unknown(translator.source, translator.read(sentence))
+    if target is not None:
+        say_unknown(translator.target, translator.read_target(target))
     with record(translator) as run:
         if target is None:
             ending = f"{sentence}  →  {translator.translate(sentence, cached)}"
@@ -50,7 +52,7 @@ def translate(sentences: tuple[str, ...], model: Path | None) -> None:
     translator = load(model)
     for line in lines:
         if line.strip():
-            say_unknown(translator, translator.read(line))
+            say_unknown(translator.source, translator.read(line))
     for translation in translator.translate_all(lines):
         print(translation)
 
@@ -73,9 +75,9 @@ def read_lines() -> list[str]:
     return lines
 
 
-def say_unknown(translator: "Translator", words: list[str]) -> None:
+def say_unknown(vocabulary: "Vocabulary", words: list[str]) -> None:
     """Warn of words the model has never met, by name."""
-    unknown = translator.source.unknown(words)
+    unknown = vocabulary.unknown(words)
     if unknown:
         warnings.warn(
             f"outside what the model learned: {', '.join(unknown)}; read as <unk>, so expect a guess",

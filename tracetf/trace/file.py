@@ -14,6 +14,7 @@ from tracetf.trace.event import Event
 from tracetf.trace.trace import Trace
 
 SCHEMA = 1
+REMEDY = "a trace is what 'tracetf trace … --save FILE' writes"
 ARRAYS = ("value", "gradient")
 FACTS = ("constants", "dimensions", "vocabularies")
 
@@ -62,7 +63,7 @@ def read_trace(path: str | Path) -> Trace:
             trace.append(Event(**_tuples(known), value=value, gradient=gradient))
         return trace
     except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not a whole trace: {error}") from error
+        raise ValueError(f"{path} is not a whole trace: {error}; {REMEDY}") from error
 
 
 def facts(event: Event) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def _key(kind: str, event: Event) -> str:
 
 def _check(schema: str | None, path: str | Path) -> None:
     if schema is None:
-        raise ValueError(f"{path} is not a tracetf trace: its header does not say so")
+        raise ValueError(f"{path} is not a tracetf trace; {REMEDY}")
     if int(schema) > SCHEMA:
         raise ValueError(f"{path} has schema {schema}, and this tracetf reads up to {SCHEMA}; update tracetf")
 

@@ -107,10 +107,10 @@ class Teller:
         heads = [] if self.wish.head is None else [self.wish.head]
         drawn = matrices(self.trace, event, heads)
         if drawn[0].values.dtype == bool:
-            self._print(Text(self.words.screen["mask"], style="dim italic"))
+            self._print(Text(self.words.screen["mask"], style="dim"))
         if drawn[0].predicts and not self.said_predicts:
             self.said_predicts = True
-            self._print(Text(self.words.screen["predicts"], style="dim italic"))
+            self._print(Text(self.words.screen["predicts"], style="dim"))
         for line in grids(drawn, self.console.width - INDENT, self.coloured, self.wish.full):
             self._print(line)
 
@@ -152,7 +152,7 @@ class Teller:
     def _sentence(self, text: str, key: str) -> None:
         if key not in self.explained:
             self.explained.add(key)
-            self._print(Text(text, style="italic"))
+            self._print(Text(text))
 
     def _ends(self, left: Text, right: Text, indent: int = 0) -> Text:
         """Put two texts at the ends of one line, or on two where they do not fit."""

@@ -74,8 +74,7 @@ class Block:
         line = Text()
         for i in range(first, last):
             value = self.matrix.values[row, i]
-            measured = isinstance(value, np.floating)  # an id or a truth has no size
-            share = strength(float(value), self.matrix.bounds) if measured else 0.0
+            share = strength(value, self.matrix.bounds)
             line.append_text(cell(self.texts[row][i], share, self.widths[i], self.coloured))
         return line
 

@@ -19,19 +19,19 @@ def digits(value: float, whole: bool = False) -> str:
     return ("0.00" if text == "-0.00" else text).replace("-", "−")
 
 
-def strength(value: float, bounds: tuple[float, float]) -> float:
-    """Return where a number stands on its scale: 0 for nothing, ±1 for the ends."""
-    if not np.isfinite(value):
-        return 0.0
+def strength(value: np.generic, bounds: tuple[float, float]) -> float | None:
+    """Return where a number stands on its scale, ±1 at its ends; an id or −∞ has no place on it."""
+    if not isinstance(value, np.floating) or not np.isfinite(value):
+        return None
     return float(np.clip(value / bounds[1], -1, 1))
 
 
-def cell(text: str, share: float, width: int, coloured: bool) -> Text:
+def cell(text: str, share: float | None, width: int, coloured: bool) -> Text:
     """Return a cell of a heat map: digits on a colour, or digits and a shade where there are no colours."""
     if not coloured:
-        return Text(text.rjust(width - 1) + SHADES[round(abs(share) * (len(SHADES) - 1))])
-    if text == MASKED:
-        return Text(text.rjust(width), style="dim")
+        return Text(text.rjust(width - 1) + SHADES[round(abs(share or 0) * (len(SHADES) - 1))])
+    if share is None:
+        return Text(text.rjust(width), style="dim" if text == MASKED else "")
     return Text(text.rjust(width), style=_paint(share))
 
 
