@@ -1,6 +1,7 @@
 """A sentence in, a sentence out."""
 
 import unicodedata
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -89,7 +90,7 @@ class Translator(Transformer):
             ValueError: as `translate`, for either sentence.
         """
         words = self.read_target(target)
-        source, target_ids = self.source.encode(self.read(sentence)), self.target.encode(words)
+        source, target_ids = _ids(self.source, self.read(sentence)), _ids(self.target, words)
         tap(expected=self._batch([[*target_ids, END]]))
         logits = self(self._batch([source]), self._batch([[START, *target_ids]]))
         tap(probabilities=torch.softmax(logits, dim=-1))
@@ -122,7 +123,7 @@ class Translator(Transformer):
     def _write(self, sentences: list[list[str]], cached: bool) -> list[list[str]]:
         if not sentences:
             return []
-        source = self._batch([self.source.encode(sentence) for sentence in sentences])
+        source = self._batch([_ids(self.source, sentence) for sentence in sentences])
         steps = greedy(
             self,
             source,
@@ -142,6 +143,16 @@ class Translator(Transformer):
     def checkpoint(self) -> Checkpoint:
         """Return everything that makes this model again."""
         return Checkpoint(self.dimensions, self.vocabularies, dict(self.named_parameters()), self.provenance)
+
+
+def _ids(vocabulary: Vocabulary, words: list[str]) -> list[int]:
+    unknown = vocabulary.unknown(words)
+    if unknown:
+        warnings.warn(
+            f"outside what the model learned: {', '.join(unknown)}; read as <unk>, so expect a guess",
+            stacklevel=4,
+        )
+    return vocabulary.encode(words)
 
 
 def padded(sentences: Sequence[Sequence[int]], padding: int) -> Tensor:

@@ -89,15 +89,15 @@ class View:
 
     def console(self) -> "Console":
         """Return where to print: without escapes if asked, or if nobody could see them."""
-        from rich.console import Console
+        from tracetf.views.terminal import Terminal
 
         plain = self.color == "never" or (
             self.color == "auto"
             and ("NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty())
         )
         if plain:
-            return Console(width=self.width, color_system=None, force_terminal=False, soft_wrap=False)
-        return Console(width=self.width, color_system="truecolor", force_terminal=True, no_color=False)
+            return Terminal(width=self.width, color_system=None, force_terminal=False)
+        return Terminal(width=self.width, color_system="truecolor", force_terminal=True, no_color=False)
 
     def _verify(self, trace: "Trace") -> None:
         from tracetf.trace import verify
@@ -139,8 +139,8 @@ def nothing_matches(trace: "Trace", wish: "Wish") -> str:
     """Say that globs match nothing, and what is near them."""
     from difflib import get_close_matches
 
-    paths = list(dict.fromkeys(event.path for event in trace))
-    near = get_close_matches(wish.only, paths, n=3, cutoff=0.4) or paths[:3]
+    known = dict.fromkeys(name for event in trace for name in (event.module, event.path))
+    near = get_close_matches(wish.only, known, n=3, cutoff=0.4) or list(known)[:3]
     return (
         f"no step matches --only {wish.only!r} in --phase {wish.phase!r}; the phases are "
         f"{', '.join(trace.phases)}, paths near yours: {', '.join(near)}, and globs take * and ?"

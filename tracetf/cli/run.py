@@ -1,16 +1,11 @@
 """The commands that run a model: `trace` and `translate`."""
 
 import sys
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from tracetf.cli.options import View, model_option, view_options
-
-if TYPE_CHECKING:
-    from tracetf.data.vocabulary import Vocabulary
 
 
 @click.command()
@@ -27,9 +22,6 @@ def trace(sentence: str, model: Path | None, target: str | None, cached: bool, v
     if target is not None and cached:
         raise click.UsageError("--cached has no meaning with --target: all words are read at once")
     translator = load(model)
-    say_unknown(translator.source, translator.read(sentence))
-    if target is not None:
-        say_unknown(translator.target, translator.read_target(target))
     with record(translator) as run:
         if target is None:
             ending = f"{sentence}  →  {translator.translate(sentence, cached)}"
@@ -49,11 +41,7 @@ def translate(sentences: tuple[str, ...], model: Path | None) -> None:
     if not sentences:
         raise click.UsageError("no sentence given; give one, or - to read lines from standard input")
     lines = list(sentences) if sentences != ("-",) else read_lines()
-    translator = load(model)
-    for line in lines:
-        if line.strip():
-            say_unknown(translator.source, translator.read(line))
-    for translation in translator.translate_all(lines):
+    for translation in load(model).translate_all(lines):
         print(translation)
 
 
@@ -73,13 +61,3 @@ def read_lines() -> list[str]:
                 f"at position {error.start}"
             ) from None
     return lines
-
-
-def say_unknown(vocabulary: "Vocabulary", words: list[str]) -> None:
-    """Warn of words the model has never met, by name."""
-    unknown = vocabulary.unknown(words)
-    if unknown:
-        warnings.warn(
-            f"outside what the model learned: {', '.join(unknown)}; read as <unk>, so expect a guess",
-            stacklevel=2,
-        )

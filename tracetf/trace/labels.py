@@ -46,11 +46,11 @@ def predicted(trace: Trace, event: Event) -> Tokens | None:
     rows = next((event.labels[axis] for axis in ("query", "token") if axis in event.labels), None)
     if rows is None or not event.path.startswith(("decoder", "output", "probabilities")):
         return None
-    told = trace.select("expected", event.phase) or trace.select("choice", event.phase)
-    later = [e for e in told if e.order > event.began]
-    if not later or "target" not in trace.vocabularies:
+    given = [told for told in trace.select("expected", event.phase) if told.order < event.order]
+    chosen = [told for told in trace.select("choice", event.phase) if told.order > event.order]
+    if "target" not in trace.vocabularies or not (given or chosen):
         return None
-    spelt = trace.spell("target", later[0].value.reshape(len(rows), -1))
-    if later[0].name == "choice":
-        spelt = tuple((*read[1:], *chosen) for read, chosen in zip(rows, spelt, strict=True))
-    return spelt
+    if given:
+        return trace.spell("target", given[-1].value)
+    words = trace.spell("target", chosen[0].value[:, None])
+    return tuple((*read[1:], *word) for read, word in zip(rows, words, strict=True))

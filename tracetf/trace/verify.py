@@ -24,7 +24,7 @@ class Verification:
 
     checked: int = 0
     given: int = 0
-    unread: dict[str, str] = field(default_factory=dict)
+    unread: list[tuple[Event, str]] = field(default_factory=list)
     disagreed: list[tuple[Event, float]] = field(default_factory=list)
     worst: tuple[float, Event | None] = (0.0, None)
 
@@ -40,7 +40,7 @@ class Verification:
             first, delta = self.disagreed[0]
             line += f"; first that disagrees: {first.path} ({first.phase}), Δ {delta:.3g}"
         if self.unread:
-            line += f"; {len(self.unread)} could not be: {next(iter(self.unread.values()))}"
+            line += f"; {len(self.unread)} could not be: {self.unread[0][1]}"
         return line
 
 
@@ -54,7 +54,7 @@ def verify(trace: Trace, tolerance: float = 2e-5) -> Verification:
     for event in trace:
         step = event.step
         if step is None:
-            report.unread[event.path] = f"{event.path} is in no table of steps"
+            report.unread.append((event, f"{event.path} is in no table of steps"))
         elif step.compute is None:
             report.given += 1
         else:
@@ -66,7 +66,7 @@ def _check(report: Verification, trace: Trace, event: Event, compute: Formula, t
     try:
         expected = compute(*values(trace, event))
     except UnreadError as missing:
-        report.unread[event.path] = str(missing)
+        report.unread.append((event, str(missing)))
         return
     report.checked += 1
     delta = difference(event.value, expected)

@@ -1,0 +1,199 @@
+"""The command line as a person uses it: what comes out, what goes wrong, and what is left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+
+from tracetf.cli import main
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["tracetf", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        return Ran(code, *capsys.readouterr())
+
+    return run
+
+
+def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a line of shell, `tracetf` being ours."""
+    line = command.replace("tracetf", f"{sys.executable} -m tracetf")
+    settings = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.run(["bash", "-c", line], capture_output=True, env=settings, check=False)
+
+
+def test_trace_follows_a_sentence_out_to_its_translation(run):
+    ran = run("trace", "I am a student", "--width", "100")
+    assert ran.code == 0
+    for phase in ("encode", *(f"decode {word}" for word in range(1, 7))):
+        assert f"\n {phase} " in ran.out
+    assert "I am a student  →  나는 학생이다.\n" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_trace_with_a_target_forces_it(run):
+    ran = run("trace", "I am a student", "--target", "나는 학생이다", "--only", "*.masked")
+    assert ran.code == 0
+    assert " forward " in ran.out
+    assert "##이다 → ." in ran.out
+
+
+def test_verify_recomputes_every_number(run):
+    for options in ([], ["--cached"], ["--target", "나는 학생이다"]):
+        ran = run("trace", "I go home", *options, "--only", "*choice*,", "--only", "*.Q", "--verify")
+        assert ran.code == 0
+        checked, total = ran.out.splitlines()[-1].split(" steps recomputed")[0].split(" of ")
+        assert checked == total
+        assert int(total) > 100
+
+
+def test_json_is_strict_and_holds_every_event(run):
+    ran = run("trace", "I go home", "--json", "-")
+    head, *events = [json.loads(line, parse_constant=pytest.fail) for line in ran.out.splitlines()]
+    assert head["kind"] == "trace"
+    assert len(events) > 300
+    masked = [e for e in events if e["path"] == "decoder.layers.0.self_attention.masked" and e.get("masked")]
+    assert masked[0]["value"][0][0][0][1] is None
+
+
+def test_a_kept_trace_is_shown_as_it_was(run):
+    traced = run("trace", "I go home", "--save", "run.safetensors", "--only", "*.weights")
+    shown = run("show", "run.safetensors", "--only", "*.weights", "--verify")
+    assert shown.code == 0
+    assert (
+        shown.out.split("I go home")[0].splitlines()[:-1] == traced.out.split("\nI go home")[0].splitlines()
+    )
+
+
+def test_step_names_are_explained_in_both_languages(run):
+    assert "−∞" in run("explain", "masked").out
+    assert "마스크" in run("explain", "attention.masked", "--lang", "ko").out
+    assert run("explain", "output").out.count("formula:") == 3
+    assert "Attention weights" in run("explain", "decoder.layers.1.cross_attention.weights").out
+
+
+def test_sentences_are_translated_in_order(run):
+    ran = run("translate", "I am a student", "we go home", "do you eat an apple")
+    assert ran.out.splitlines() == ["나는 학생이다.", "우리는 집에 간다.", "너는 사과를 먹니?"]
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["trace", ""], "the sentence is empty", "give at least one word"),
+        (["trace", " \t "], "the sentence is empty", "give at least one word"),
+        (["trace", "a " * 10_000], "10,001 words, and the model has positions for 63", "shorter sentences"),
+        (["trace", "a\x07b"], "control character U+0007 at position 1", "plain text"),
+        (["trace", "a\udcffb"], "control character U+DCFF at position 1", "plain text"),
+        (["trace", "I go home", "--model", "nowhere"], "nowhere", "check the path"),
+        (["trace", "I go home", "--model", "junk"], "junk is not a whole checkpoint", "tracetf train"),
+        (["show", "junk"], "junk is not a whole trace", "--save FILE"),
+        (["show", "nowhere"], "nowhere", "check the path"),
+        (["trace", "I go home", "--only", "encoder.layer.*"], "no step matches", "encoder.layers."),
+        (["trace", "I go home", "--phase", "decode 99"], "no step matches", "decode 1"),
+        (["trace", "I go home", "--layer", "2"], "--layer 2 is not there", "layers 0 to 1"),
+        (["trace", "I go home", "--head", "4"], "--head 4 is not there", "heads 0 to 3"),
+        (["trace", "I go home", "--width", "5"], "5 is not in the range 40<=x<=1000", "trace --help"),
+        (["trace", "I go home", "--save", "no/where"], "no such folder to write to", "check the path"),
+        (["trace", "I go home", "--json", "no/where"], "no such folder to write to", "check the path"),
+        (["trace", "I go home", "--target", ""], "the sentence is empty", "give at least one word"),
+        (["trace", "I go home", "--target", "나", "--cached"], "--cached has no meaning", "trace --help"),
+        (["explain", "scroes"], "no step is called 'scroes'", "scores"),
+        (["translate"], "no sentence given", "give one, or -"),
+        (["train", "--out", "no/where"], "is not a folder", "--help"),
+        (["teach"], "No such command 'teach'", "--help"),
+    ],
+)
+def test_a_mistake_gets_a_clear_message_and_loses_nothing(run, tmp_path, words, error, hint):
+    (tmp_path / "junk").write_bytes(b"not a file of ours")
+    ran = run(*words)
+    said, _, hinted = ran.err.partition("\n\nhint: ")
+    assert ran.code == 2
+    assert error in said
+    assert said.splitlines()[-1].startswith("error: ")
+    assert hint in hinted
+    assert "Traceback" not in ran.err
+    assert [path.name for path in tmp_path.iterdir()] == ["junk"]
+
+
+def test_a_checkpoint_is_no_trace_and_a_trace_no_checkpoint(run):
+    run("trace", "I go home", "--save", "run.safetensors", "--only", "source")
+    assert "is not a tracetf checkpoint" in run("trace", "I go home", "--model", "run.safetensors").err
+
+
+def test_unknown_words_are_named_and_still_traced():
+    ran = shell('tracetf trace "The weather is nice" --only "*.cross_attention.weights" --phase "decode 1"')
+    assert ran.returncode == 0
+    assert b"warning: outside what the model learned: weather, nice" in ran.stderr
+    assert b"<unk>" in ran.stdout
+
+
+def test_lines_of_standard_input_keep_their_places():
+    ran = shell("printf 'I am a student\\n\\nWe go home.\\n' | tracetf translate -")
+    assert ran.stdout.decode().splitlines() == ["나는 학생이다.", "", "우리는 집에 간다."]
+
+
+def test_broken_utf8_on_standard_input_is_named_by_its_line():
+    ran = shell("printf 'I go home\\n\\xff\\n' | tracetf translate -")
+    assert ran.returncode == 2
+    assert b"line 2 of standard input is not UTF-8: byte 0xFF at position 0" in ran.stderr
+    assert ran.stdout == b""
+
+
+def test_a_reader_who_has_seen_enough_may_leave():
+    ran = shell('set -o pipefail; tracetf trace "I go home" --full | head -n 3')
+    assert ran.returncode == 0
+    assert ran.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("options", "environment", "coloured"),
+    [
+        ("--color always", {}, True),
+        ("--color never", {"FORCE_COLOR": "1"}, False),
+        ("", {"NO_COLOR": "1"}, False),
+        ("", {"TERM": "dumb"}, False),
+        ("", {}, False),
+    ],
+)
+def test_colours_come_only_where_they_can_be_seen(options, environment, coloured):
+    ran = shell(f'tracetf trace "I go home" --only choice {options}', **environment)
+    assert (b"\x1b[" in ran.stdout) is coloured
+
+
+def test_reading_commands_import_no_torch(run, tmp_path):
+    run("trace", "I go home", "--save", "run.safetensors", "--only", "*.weights")
+    for words in (["--help"], ["trace", "--help"], ["explain", "scores"], ["show", "run.safetensors"]):
+        code = (
+            "import sys; from tracetf.cli import main; sys.argv = ['tracetf', *sys.argv[1:]]\n"
+            "try: main()\nfinally: print('torch' in sys.modules, file=sys.stderr)"
+        )
+        ran = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=tmp_path, check=True
+        )
+        assert ran.stderr == "False\n", words
+
+
+def test_stepping_waits_for_enter_and_stops_at_the_end_of_input(run, monkeypatch):
+    ran = run("trace", "I go home", "--only", "choice", "--step")
+    assert ran.code == 0
+    assert ran.out.count("Greedy choice") == len(["나", "##는", "집", "##에", "간", "##다", ".", "</s>"])
