@@ -75,7 +75,9 @@ def student(corpus: Splits, recipe: Recipe) -> Translator:
     size = Dimensions(
         len(source), len(target), d_model=64, heads=4, d_ff=128, layers=2, longest=64, dropout=0.1
     )
-    return Translator(size, source, target, provenance={"corpus": "small", **asdict(recipe)})
+    return Translator(
+        size, source, target, provenance={"corpus": "small", "torch": torch.__version__, **asdict(recipe)}
+    )
 
 
 def learning_rate(step: int, peak: float, warmup: int) -> float:

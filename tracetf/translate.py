@@ -28,6 +28,9 @@ class Translator(Transformer):
         source: the words it reads.
         target: the pieces it writes.
         provenance: how it was made.
+
+    Raises:
+        ValueError: vocabularies of other sizes than the dimensions say.
     """
 
     def __init__(
@@ -37,6 +40,12 @@ class Translator(Transformer):
         target: Vocabulary,
         provenance: dict[str, Any] | None = None,
     ) -> None:
+        sizes = (dimensions.source_words, dimensions.target_words)
+        if sizes != (len(source), len(target)):
+            raise ValueError(
+                f"vocabularies of {len(source)} and {len(target)} words do not fit a model made for "
+                f"{sizes[0]} and {sizes[1]}"
+            )
         super().__init__(dimensions)
         self.source = source
         self.target = target
@@ -191,9 +200,11 @@ def _build(made: Checkpoint, path: str) -> Translator:
         raise ValueError(
             f"{path} does not hold the weights of its dimensions: {odd[0]} and {len(odd) - 1} more"
         )
-    with torch.no_grad():
-        for name, parameter in own.items():
-            parameter.copy_(made.weights[name])
+    for name, parameter in own.items():
+        weight = made.weights[name]
+        if weight.shape != parameter.shape:
+            raise ValueError(f"{path}: {name} has shape {tuple(weight.shape)}, not {tuple(parameter.shape)}")
+        parameter.data = weight
     return model.eval()
 
 

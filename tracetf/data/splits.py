@@ -33,7 +33,7 @@ class Splits(NamedTuple):
         iid: new sentences of the same kind.
         pair: a verb with a subject or an object that it never had in training.
         struct: negated questions about the future, of which training has each two of the three.
-        role: four nouns that training never has after *to be*.
+        role: someone is one of four nouns that training never has after *to be* (but for `we are not …`).
         rev: the sentences of `iid` that differ only in who does it to whom, two by two.
         shown: the sentences that the documentation prints.
     """

@@ -1,0 +1,211 @@
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+import torch
+from einops import parse_shape
+from torch import Tensor, nn
+
+import tracetf
+from tracetf.data.grammar import Pair
+from tracetf.decoding import greedy, likeliest
+from tracetf.dimensions import Dimensions
+from tracetf.layers.attention import MultiHeadAttention
+from tracetf.layers.cache import Kept, LayerCache
+from tracetf.layers.dropout import Dropout
+from tracetf.layers.embedding import Embedding, Output
+from tracetf.layers.feed_forward import FeedForward
+from tracetf.layers.masks import refuse_blind, source_mask, target_mask
+from tracetf.layers.norm import LayerNorm
+from tracetf.layers.positions import Positions, sinusoid
+from tracetf.layers.residual import Residual
+from tracetf.training import Recipe, batches, smoothed_loss
+from tracetf.transformer import (
+    DecoderLayer,
+    Encoder,
+    EncoderLayer,
+    PreNormDecoderLayer,
+    PreNormEncoderLayer,
+    Stack,
+    Transformer,
+)
+from tracetf.translate import Translator, padded
+
+Call = tuple[Callable[..., Any], dict[str, Any]]
+SENTENCES, SOURCE, TARGET = 2, 5, 3
+SIZE = Dimensions(11, 13, d_model=12, heads=4, d_k=6, d_v=7, d_ff=9, layers=1, longest=16)
+# Words for words: these run over the same ones where a layer looks at itself, and may be of one size.
+OVER_WORDS = {"token", "query", "key", "source", "target", "unread", "new"}
+
+
+def x(words: int = TARGET) -> Tensor:
+    return torch.randn(SENTENCES, words, SIZE.d_model)
+
+
+def ids(words: int) -> Tensor:
+    return torch.randint(3, 11, (SENTENCES, words))
+
+
+def allowed(queries: int, keys: int) -> Tensor:
+    return torch.ones(SENTENCES, queries, keys, dtype=torch.bool)
+
+
+def in_the_decoder() -> dict[str, Any]:
+    return {
+        "memory": x(SOURCE),
+        "target_mask": allowed(TARGET, TARGET),
+        "source_mask": allowed(1, SOURCE),
+    }
+
+
+def layer_of(kind: type[nn.Module]) -> Call:
+    return kind(SIZE), {"x": x(), "cache": LayerCache(), **in_the_decoder()}
+
+
+def extended() -> Call:
+    """Extend a cache that already keeps two words by three."""
+    kept = Kept()
+    kept.extend(torch.zeros(SENTENCES, 4, 2, 6), torch.zeros(SENTENCES, 4, 2, 7))
+    return kept.extend, {"K": torch.zeros(SENTENCES, 4, 3, 6), "V": torch.zeros(SENTENCES, 4, 3, 7)}
+
+
+def kept() -> Call:
+    extend, given = extended()
+    extend(**given)
+    return lambda **_: None, vars(extend.__self__)
+
+
+def decoded() -> Call:
+    model = Transformer(SIZE)
+    cache, memory, mask = model.cache(), x(SOURCE), allowed(1, SOURCE)
+    model.decode(ids(2), memory, mask, cache)
+    return model.decode, {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
+
+
+def greedily() -> Call:
+    options = {"start": 1, "end": 2, "longest": 3, "cached": False}
+    return lambda source: next(greedy(Transformer(SIZE), source, **options)), {"source": ids(SOURCE)}
+
+
+def batched(translator: Translator) -> Call:
+    pair = Pair(("you", "are"), ("너", "##는", "선생님"), (), None)
+    return lambda: next(batches(translator, [pair] * 3, Recipe(batch=3))), {}
+
+
+CALLS: dict[str, Callable[..., Call]] = {
+    "greedy": greedily,
+    "likeliest": lambda: (likeliest, {"logits": torch.randn(SENTENCES, TARGET, 13)}),
+    "MultiHeadAttention.forward": lambda: (
+        MultiHeadAttention(12, 4, 6, 7),
+        {"x": x(TARGET), "memory": x(SOURCE), "mask": allowed(TARGET, SOURCE)},
+    ),
+    "Kept": kept,
+    "Kept.extend": extended,
+    "Dropout.forward": lambda: (Dropout(0.5), {"x": x()}),
+    "Embedding.forward": lambda: (Embedding(11, 12), {"tokens": ids(SOURCE)}),
+    "Output.forward": lambda: (Output(nn.Parameter(torch.randn(13, 12))), {"x": x()}),
+    "FeedForward.forward": lambda: (FeedForward(12, 9), {"x": x()}),
+    "source_mask": lambda: (source_mask, {"source": ids(SOURCE), "padding": 0}),
+    "target_mask": lambda: (target_mask, {"target": ids(TARGET), "padding": 0}),
+    "refuse_blind": lambda: (refuse_blind, {"mask": allowed(TARGET, SOURCE)}),
+    "LayerNorm.forward": lambda: (LayerNorm(12, 1e-5), {"x": x()}),
+    "sinusoid": lambda: (sinusoid, {"length": 16, "d_model": 12}),
+    "Positions.forward": lambda: (Positions(16, 12), {"x": x(), "start": 2}),
+    "Residual.forward": lambda: (Residual(0.5), {"x": x(), "update": x()}),
+    "EncoderLayer.forward": lambda: (EncoderLayer(SIZE), {"x": x(SOURCE), "mask": allowed(1, SOURCE)}),
+    "PreNormEncoderLayer.forward": lambda: (
+        PreNormEncoderLayer(SIZE),
+        {"x": x(SOURCE), "mask": allowed(SOURCE, SOURCE)},
+    ),
+    "DecoderLayer.forward": lambda: layer_of(DecoderLayer),
+    "PreNormDecoderLayer.forward": lambda: layer_of(PreNormDecoderLayer),
+    "Stack.embed": lambda: (Stack(SIZE, 11).embed, {"tokens": ids(TARGET), "start": 4}),
+    "Encoder.forward": lambda: (Encoder(SIZE), {"source": ids(SOURCE), "mask": allowed(1, SOURCE)}),
+    "Decoder.forward": lambda: (
+        (model := Transformer(SIZE)).decoder,
+        {"target": ids(TARGET), "cache": model.cache(), **in_the_decoder()},
+    ),
+    "Transformer.forward": lambda: (Transformer(SIZE), {"source": ids(SOURCE), "target": ids(TARGET)}),
+    "Transformer.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
+    "Transformer.decode": decoded,
+    "smoothed_loss": lambda: (
+        smoothed_loss,
+        {"logits": torch.randn(SENTENCES, TARGET, 13), "expected": ids(TARGET), "smoothing": 0.1, "padding": 0},
+    ),
+    "batches": batched,
+    "padded": lambda: (padded, {"sentences": [[1, 2, 3], [1]], "padding": 0}),
+}
+
+
+def documented() -> Iterator[tuple[str, Any]]:
+    """Walk over every function, class and method of the package."""
+    for info in pkgutil.walk_packages(tracetf.__path__, "tracetf."):
+        if not info.name.endswith("__main__"):
+            module = import_module(info.name)
+            own = [one for one in vars(module).values() if getattr(one, "__module__", None) == info.name]
+            for one in own:
+                yield from ((part.__qualname__, part) for part in (one, *members(one)) if callable(part))
+
+
+def members(one: Any) -> list[Any]:
+    return [getattr(part, "__func__", part) for part in vars(one).values()] if inspect.isclass(one) else []
+
+
+def blocks() -> dict[str, dict[str, str]]:
+    """Return the `Shapes:` block of everything that has one: axes by name."""
+    found = {}
+    for name, one in documented():
+        block = re.search(r"^Shapes:\n((?: +.*\n?)+)", (hasattr(one, "__qualname__") and inspect.getdoc(one)) or "", re.M)
+        if block:
+            lines = [line.partition(":") for line in block[1].splitlines()]
+            found[name] = {before.strip(): axes.strip() for before, _, axes in lines}
+    return found
+
+
+BLOCKS = blocks()
+
+
+def test_every_block_has_a_call_and_every_call_a_block() -> None:
+    assert set(BLOCKS) == set(CALLS)
+
+
+def test_no_block_is_overlooked() -> None:
+    written = sum(
+        inspect.getsource(import_module(info.name)).count("Shapes:\n")
+        for info in pkgutil.walk_packages(tracetf.__path__, "tracetf.")
+        if not info.name.endswith("__main__")
+    )
+    inherited = {"PreNormEncoderLayer.forward", "PreNormDecoderLayer.forward"}
+    assert len(set(BLOCKS) - inherited) == written
+
+
+def test_every_layer_declares_its_shapes() -> None:
+    layers = {
+        f"{one.__name__}.forward"
+        for name, one in documented()
+        if inspect.isclass(one) and issubclass(one, nn.Module) and "forward" in vars(one)
+    }
+    assert layers <= set(BLOCKS)
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_a_block_says_the_shapes_that_are(name: str, request: pytest.FixtureRequest) -> None:
+    make, shapes = CALLS[name], dict(BLOCKS[name])
+    function, given = make(*map(request.getfixturevalue, inspect.signature(make).parameters))
+    returned = shapes.pop("return", None)
+    checked = [(given[argument], axes) for argument, axes in shapes.items()]
+    output = function(**given)
+    if returned is not None:
+        outputs = output if isinstance(output, tuple) else (output,)
+        checked += zip(outputs, returned.split(", "), strict=True)
+    sizes: dict[str, int] = {}
+    for tensor, axes in checked:
+        assert tensor.ndim == len(axes.split())
+        for word, size in (parse_shape(tensor, axes) if axes else {}).items():
+            assert sizes.setdefault(word, size) == size, f"{word} is {sizes[word]} and {size} in {name}"
+    alike = [size for word, size in sizes.items() if word not in OVER_WORDS]
+    assert len(set(alike)) == len(alike), f"{name} was called with sizes too much alike: {sizes}"
