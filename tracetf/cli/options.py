@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from tracetf.trace import Trace
     from tracetf.views.story import Wish
+    from tracetf.views.terminal import Terminal
 
 OPTIONS = (
     click.option(
@@ -78,7 +77,7 @@ class View:
         from tracetf.views.console import print_trace
         from tracetf.words import words
 
-        console = self.console()
+        console = terminal(self.width, self.color)
         said = words(self.lang)
         print_trace(console, trace, wish, said, wait_for_enter if self.step else lambda: None)
         if ending:
@@ -87,18 +86,6 @@ class View:
         if not wish.everything:
             console.print(said.screen["more"], style="dim", markup=False, highlight=False)
 
-    def console(self) -> "Console":
-        """Return where to print: without escapes if asked, or if nobody could see them."""
-        from tracetf.views.terminal import Terminal
-
-        plain = self.color == "never" or (
-            self.color == "auto"
-            and ("NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty())
-        )
-        if plain:
-            return Terminal(width=self.width, color_system=None, force_terminal=False)
-        return Terminal(width=self.width, color_system="truecolor", force_terminal=True, no_color=False)
-
     def _verify(self, trace: "Trace") -> None:
         from tracetf.trace import verify
 
@@ -106,6 +93,19 @@ class View:
         click.echo(str(report), err=self.json_path == "-")
         if not report:
             sys.exit(1)
+
+
+def terminal(width: int | None = None, color: str = "auto") -> "Terminal":
+    """Return where to print: without escapes if asked, or if nobody could see them."""
+    from tracetf.views.terminal import Terminal
+
+    plain = color == "never" or (
+        color == "auto"
+        and ("NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty())
+    )
+    if plain:
+        return Terminal(width=width, color_system=None, force_terminal=False)
+    return Terminal(width=width, color_system="truecolor", force_terminal=True, no_color=False)
 
 
 def view_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from tracetf.cli.options import View, view_options
+from tracetf.cli.options import View, terminal, view_options
 
 
 @click.command()
@@ -26,11 +26,12 @@ def explain(step: str, lang: str) -> None:
     A step is named by its key (attention.scores), its name (scores) or the path of an event.
     """
     from tracetf.steps import matching, nearest
-    from tracetf.views.glossary import entry
+    from tracetf.views.glossary import print_step
     from tracetf.words import words
 
     found = matching(step)
     if not found:
         near = nearest(step) or ["attention.scores", "attention.weights", "norm.normalized"]
         raise ValueError(f"no step is called {step!r}; nearest: {', '.join(near)}")
-    click.echo("\n\n".join(entry(one, words(lang)) for one in found))
+    for one in found:
+        print_step(terminal(), one, words(lang))

@@ -12,9 +12,8 @@ from tracetf.views.grid import grids
 from tracetf.views.ink import digits
 from tracetf.views.matrix import matrices
 from tracetf.views.story import Chapter, Item, Scene, Shown, Silence, Summary, Wish, layer_of, tell
+from tracetf.views.terminal import INDENT, print_indented
 from tracetf.words import Words
-
-INDENT = 2
 
 
 def print_trace(
@@ -160,9 +159,7 @@ class Teller:
         return left.append(" " * room if room > 0 else "\n").append_text(right)
 
     def _print(self, text: Text) -> None:
-        for line in text.wrap(self.console, self.console.width - INDENT):
-            line.rstrip()
-            self.console.print(Text(" " * INDENT).append_text(line))
+        print_indented(self.console, text)
 
 
 def _range(event: Event) -> str:

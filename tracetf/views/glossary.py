@@ -1,30 +1,27 @@
 """A step explained in words."""
 
-from textwrap import fill
+from rich.console import Console
+from rich.text import Text
 
 from tracetf.steps import Step
+from tracetf.views.terminal import print_indented
 from tracetf.words import Words
 
-WIDTH = 80
 
-
-def entry(step: Step, words: Words) -> str:
-    """Return what there is to say of a step, as plain text."""
-    word = words.steps[step.key]
-    say = words.screen
+def print_step(console: Console, step: Step, words: Words) -> None:
+    """Print what there is to say of a step: what it is, why, what not to think, and its formula."""
+    word, say = words.steps[step.key], words.screen
     facts = {
         say["formula"]: step.formula,
         say["axes"]: step.axes,
         say["reads"]: " ".join(step.reads) or say["given"],
         say["source"]: step.source,
     }
-    return "\n".join(
-        [
-            f"{word.title}  ({step.key})",
-            "",
-            *(fill(text, WIDTH) for text in (word.what, word.why)),
-            fill(f"{say['avoid']} {word.avoid}", WIDTH),
-            "",
-            *(f"  {name}: {fact}" for name, fact in facts.items()),
-        ]
-    )
+    console.print(Text.assemble((word.title, "bold"), f"  {step.key}"))
+    for text in (word.what, word.why, f"{say['avoid']} {word.avoid}"):
+        console.print()
+        print_indented(console, Text(text))
+    console.print()
+    for name, fact in facts.items():
+        print_indented(console, Text.assemble((f"{name}: ", "dim"), fact))
+    console.print()
