@@ -41,6 +41,10 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
+
+
 def __getattr__(name: str) -> Any:
     """Resolve a public name on first use, so that `import tracetf` imports no torch."""
     if name not in _HOMES:

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from tracetf.dimensions import Dimensions
@@ -47,7 +47,7 @@ class Checkpoint:
         }
         half = {name: weight.detach().to("cpu", torch.float16) for name, weight in self.weights.items()}
         with whole_file(path) as draft:
-            save_file(half, draft, header)
+            draft.write_bytes(to_bytes(half, header))
 
 
 def read(path: Path) -> Checkpoint:

@@ -49,6 +49,10 @@ class Dimensions:
         if self.norm not in NORMS:
             raise ValueError(f"norm={self.norm!r} is not one of {', '.join(NORMS)}")
         for size in ("d_k", "d_v"):
+            if getattr(self, size) < 0:
+                raise ValueError(
+                    f"{size}={getattr(self, size)} must be at least 1; leave it out for d_model / heads"
+                )
             object.__setattr__(self, size, getattr(self, size) or self._per_head(size))
 
     def _per_head(self, size: str) -> int:

@@ -1,6 +1,7 @@
 """The bridge between the model and the record: it listens to `tap` and writes a Trace."""
 
 import inspect
+import sys
 import traceback
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import cache
+from types import FrameType, MappingProxyType
 from typing import Any
 
 import torch
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracetf.steps import find
-from tracetf.taps import current_phase, watch
+from tracetf.taps import current_phase, is_watching, watch
 from tracetf.trace import Event, Trace
 from tracetf.trace.event import Tokens
 from tracetf.trace.labels import label
@@ -52,8 +54,10 @@ def record(model: nn.Module, only: str = "*", parameters: bool = True) -> Iterat
         only: keep the events whose path matches this glob, `*.cross_attention.*`.
         parameters: keep the weights as well, without which a trace cannot be verified.
     """
+    model = getattr(model, "_orig_mod", model)  # what torch.compile wraps
     recorder = Recorder(model, only, parameters)
     with ExitStack() as stack:
+        stack.callback(_running.reset, _running.set(_running.get()))
         for module in model.modules():
             stack.callback(module.register_forward_pre_hook(recorder.enter, with_kwargs=True).remove)
             stack.callback(module.register_forward_hook(recorder.leave, always_call=True).remove)
@@ -86,9 +90,16 @@ class Recorder:
         self._made: dict[int, tuple[weakref.ref[Tensor], int]] = {}
         self._words: dict[str, Tokens] = {}
 
-    def enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Note that a module begins to run."""
-        arguments = _flat(dict(zip(_argument_names(module.forward), args, strict=False)) | kwargs)
+    def enter(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Note that a module begins to run.
+
+        A hook that is being removed in another thread may be called without its keyword arguments.
+        """
+        if not is_watching(self.take):
+            return
+        arguments = _flat(dict(zip(_argument_names(type(module).forward), args, strict=False)) | dict(kwargs))
         inputs = {name: self._order(value) for name, value in arguments.items() if isinstance(value, Tensor)}
         _running.set(
             Call(
@@ -112,6 +123,8 @@ class Recorder:
         if self.closed or torch._C._current_graph_task_id() != -1:
             return
         call = self._call()
+        if call is None and not self._is_ours(sys._getframe(1)):
+            return
         for name, value in values.items():
             self._append(call, name, value)
 
@@ -126,6 +139,15 @@ class Recorder:
                 f"raised in {self.paths[inside[-1]] or 'the model'}; the last step recorded is {last}"
             )
 
+    def _is_ours(self, frame: FrameType | None) -> bool:
+        """Say whether a tap outside any module call is of this model: the nearest module on the stack does."""
+        while frame is not None:
+            caller = frame.f_locals.get("self")
+            if isinstance(caller, nn.Module):
+                return caller in self.paths
+            frame = frame.f_back
+        return True
+
     def _call(self) -> Call | None:
         call = _running.get()
         while call is not None and call.recorder is not self:
@@ -137,8 +159,7 @@ class Recorder:
         if current_phase() is not self._phase:
             self._phase, self._phase_began = current_phase(), self._count
         array = _numpy(value)
-        if path in ("source", "target") and path in self.trace.vocabularies:
-            self._words[path] = self.trace.spell(path, array)
+        words = self._words_at(path, array)
         if fnmatchcase(path, self.only):
             axes = _axes(path, value.ndim)
             self.trace.append(
@@ -151,11 +172,21 @@ class Recorder:
                     value=array,
                     inputs=call.inputs if call else {},
                     numbers=call.numbers if call else {},
-                    labels=label(path, axes, array.shape, self._words),
+                    labels=label(path, axes, array.shape, words),
                 )
             )
         self._made[id(value)] = weakref.ref(value), self._count
         self._count += 1
+
+    def _words_at(self, path: str, array: NDArray[Any]) -> Mapping[str, Tokens]:
+        """Return the words that an event's axes run over; the ids of a sentence are themselves such words."""
+        side = "target" if path == "expected" else path
+        if path not in ("source", "target", "expected") or side not in self.trace.vocabularies:
+            return self._words
+        spelt = {side: self.trace.spell(side, array)}
+        if path != "expected":
+            self._words |= spelt
+        return spelt
 
     def _order(self, value: Tensor) -> int | None:
         reference, order = self._made.get(id(value), (None, None))
@@ -176,7 +207,7 @@ def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _argument_names(function: Callable[..., Any]) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
+    return tuple(inspect.signature(function).parameters)[1:]
 
 
 def _is_number(value: Any) -> bool:

@@ -54,6 +54,11 @@ def current_phase() -> Phase:
     return _phase.get()
 
 
+def is_watching(watcher: Watcher) -> bool:
+    """Say whether the taps of this thread or task go to `watcher`."""
+    return watcher in _watching.get()
+
+
 @contextmanager
 def watch(watcher: Watcher) -> Iterator[None]:
     """Hand every tap of this thread or task to `watcher` while the block runs."""

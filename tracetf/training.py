@@ -114,7 +114,7 @@ def batches(model: Translator, pairs: Sequence[Pair], recipe: Recipe) -> Iterato
     """Yield batches of like length without end, in an order that the seed decides.
 
     Shapes:
-        return: batch token, batch token
+        return: batch source, batch target
     """
     chance = random.Random(recipe.seed)
     ids = [

@@ -70,9 +70,9 @@ class DecoderLayer(nn.Module):
 
         Shapes:
             x: batch token d_model
-            memory: batch key d_model
-            target_mask: batch query key
-            source_mask: batch query key
+            memory: batch source d_model
+            target_mask: batch token target
+            source_mask: batch 1 source
             return: batch token d_model
         """
         x = self.self_attention_norm(
@@ -166,11 +166,11 @@ class Decoder(Stack):
         """Return one vector a target word not yet read; with an empty cache, that is every word.
 
         Shapes:
-            target: batch token
-            memory: batch key d_model
-            target_mask: batch query key
-            source_mask: batch query key
-            return: batch token d_model
+            target: batch target
+            memory: batch source d_model
+            target_mask: batch target key
+            source_mask: batch 1 source
+            return: batch unread d_model
         """
         if cache.length:
             target, target_mask = target[:, cache.length :], target_mask[:, cache.length :]

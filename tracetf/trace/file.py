@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save as to_bytes
 
 from tracetf.files import whole_file
 from tracetf.trace.event import Event
@@ -36,7 +36,7 @@ def save(trace: Trace, path: str | Path) -> None:
         if event.gradient is not None:
             arrays[_key("gradient", event)] = event.gradient
     with whole_file(Path(path)) as draft:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, draft, header)
+        draft.write_bytes(to_bytes({name: np.asarray(a, order="C") for name, a in arrays.items()}, header))
 
 
 def read_trace(path: str | Path) -> Trace:
@@ -52,6 +52,7 @@ def read_trace(path: str | Path) -> Trace:
             _check(header.get("tracetf trace"), path)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         trace = Trace(**{fact: json.loads(header[fact]) for fact in FACTS})
+        trace.vocabularies = {side: tuple(words) for side, words in trace.vocabularies.items()}
         trace.parameters = {
             name.removeprefix("parameters/"): array
             for name, array in arrays.items()
@@ -78,6 +79,8 @@ def _key(kind: str, event: Event) -> str:
 def _check(schema: str | None, path: str | Path) -> None:
     if schema is None:
         raise ValueError(f"{path} is not a tracetf trace; {REMEDY}")
+    if not schema.isdecimal():
+        raise ValueError(f"{path} has schema {schema!r}, which is no number; {REMEDY}")
     if int(schema) > SCHEMA:
         raise ValueError(f"{path} has schema {schema}, and this tracetf reads up to {SCHEMA}; update tracetf")
 

@@ -64,10 +64,13 @@ def verify(trace: Trace, tolerance: float = 2e-5) -> Verification:
 
 def _check(report: Verification, trace: Trace, event: Event, compute: Formula, tolerance: float) -> None:
     try:
-        expected = compute(*values(trace, event))
+        with np.errstate(all="ignore"):
+            expected = compute(*values(trace, event))
     except UnreadError as missing:
         report.unread.append((event, str(missing)))
         return
+    except (ValueError, IndexError):  # what it read does not fit together
+        expected = np.empty(0)
     report.checked += 1
     delta = difference(event.value, expected)
     if delta > report.worst[0]:
@@ -82,8 +85,8 @@ def difference(got: Array, expected: Array) -> float:
         return np.inf
     with np.errstate(invalid="ignore"):
         delta = np.abs(got.astype(np.float64) - expected.astype(np.float64))
-    delta[got == expected] = 0
-    return float(np.nan_to_num(delta, nan=np.inf).max(initial=0))
+    delta = np.where(got == expected, 0, np.where(np.isnan(delta), np.inf, delta))
+    return float(delta.max(initial=0))
 
 
 def _largest(array: Array) -> float:
