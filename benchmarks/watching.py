@@ -1,7 +1,7 @@
 """What a tap costs when nobody watches: `OMP_NUM_THREADS=1 python benchmarks/watching.py`.
 
-The same model is made twice, once as it is and once with every `tap(…)` deleted from its source; their forwards run
-in turn, and the median of the ratios, pair by pair, is printed.
+The same model is made twice, once as it is and once with every `tap(…)` deleted from its source; their
+forwards run in turn, and the median of the ratios, pair by pair, is printed.
 """
 
 import ast

@@ -122,7 +122,7 @@ def test_batches_hold_every_pair_once_an_epoch_and_pad_little(corpus):
 
 
 def test_content_words_carry_no_ending():
-    assert [piece for piece in "나 ##는 학생 ##이다 .".split() if is_content(piece)] == ["나", "학생"]
+    assert [piece for piece in ["나", "##는", "학생", "##이다", "."] if is_content(piece)] == ["나", "학생"]
 
 
 def test_translations_are_read_from_and_written_to_plain_text(nano, corpus):

@@ -66,10 +66,12 @@ def test_unknown_words_are_named_and_translated_all_the_same():
 @given(st.text(max_size=40))
 @pytest.mark.filterwarnings("ignore:outside what the model learned")
 def test_any_text_is_translated_or_refused_with_a_reason(text):
+    refusal = ""
     try:
         MODEL.translate(text, cached=True)
     except ValueError as error:
-        assert "; " in str(error)
+        refusal = str(error)
+    assert not refusal or "; " in refusal
 
 
 def test_forcing_shows_what_each_row_reads_and_must_predict():

@@ -140,7 +140,7 @@ class Recorder:
             )
 
     def _is_ours(self, frame: FrameType | None) -> bool:
-        """Say whether a tap outside any module call is of this model: the nearest module on the stack does."""
+        """Say whether a tap outside any call is of this model: the nearest module on the stack says."""
         while frame is not None:
             caller = frame.f_locals.get("self")
             if isinstance(caller, nn.Module):
@@ -197,11 +197,13 @@ def _flat(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Open arguments that hold several values (a cache, a pair of states) one level deep."""
     flat: dict[str, Any] = {}
     for name, value in arguments.items():
-        parts = dict(enumerate(value)) if isinstance(value, tuple | list) else getattr(value, "__dict__", {})
-        if isinstance(value, Tensor | nn.Module) or not parts:
-            flat[name] = value
+        if isinstance(value, Tensor | nn.Module):
+            parts = {}
+        elif isinstance(value, tuple | list):
+            parts = dict(enumerate(value))
         else:
-            flat |= {f"{name}.{part}": inner for part, inner in parts.items()}
+            parts = getattr(value, "__dict__", {})
+        flat |= {f"{name}.{part}": inner for part, inner in parts.items()} or {name: value}
     return flat
 
 

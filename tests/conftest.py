@@ -1,0 +1,195 @@
+"""What the tests share: small models, a batch with padding, runs already recorded, ways to plant a fault."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+from torch import Tensor, nn
+
+from tracetf import taps
+from tracetf.data.vocabulary import END, START, Vocabulary
+from tracetf.decoding import greedy
+from tracetf.dimensions import Dimensions
+from tracetf.recorder import record
+from tracetf.taps import phase
+from tracetf.trace import Event, Trace
+from tracetf.transformer import Transformer
+from tracetf.translate import Translator
+
+torch.set_num_threads(1)
+settings.register_profile("tracetf", deadline=None, max_examples=30, derandomize=True, database=None)
+settings.load_profile("tracetf")
+
+# No two sizes alike, and d_k ≠ d_v ≠ d_model / heads: a mix-up of axes cannot go unseen.
+SIZE = Dimensions(
+    source_words=11, target_words=13, d_model=12, heads=3, d_k=5, d_v=2, d_ff=7, layers=2, longest=16
+)
+Planter = Callable[[Trace, Event, Any], Trace]
+
+
+def stirred(module: nn.Module) -> nn.Module:
+    """Move every weight off its first value, so that a forgotten bias or γ is seen."""
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
+    return module
+
+
+@pytest.fixture(autouse=True)
+def _same_chance() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def size() -> Dimensions:
+    return SIZE
+
+
+@pytest.fixture(scope="session")
+def stir() -> Callable[[nn.Module], nn.Module]:
+    return stirred
+
+
+@pytest.fixture(scope="session")
+def build() -> Callable[..., Transformer]:
+    """Return a function that makes the same small model again and again."""
+
+    def build(train: bool = False, seed: int = 0, **changes: Any) -> Transformer:
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            return stirred(Transformer(replace(SIZE, **changes))).train(train)
+
+    return build
+
+
+@pytest.fixture
+def model(build: Callable[..., Transformer]) -> Transformer:
+    return build()
+
+
+@pytest.fixture(scope="session")
+def source() -> Tensor:
+    return torch.tensor([[4, 5, 6, 7, 8], [9, 10, 3, 0, 0]])
+
+
+@pytest.fixture(scope="session")
+def target() -> Tensor:
+    return torch.tensor([[1, 5, 6, 7], [1, 8, 12, 0]])
+
+
+@pytest.fixture
+def watched() -> Callable[..., dict[str, str]]:
+    """Return a function that runs a layer as the module `room` and says which steps it showed, with axes."""
+
+    def watched(room: str, layer: nn.Module, *arguments: Any) -> dict[str, str]:
+        with record(nn.ModuleDict({room: layer})) as trace:
+            layer(*arguments)
+        return {event.path: " ".join(event.axes) for event in trace}
+
+    return watched
+
+
+@pytest.fixture
+def seen() -> Callable[..., dict[str, Tensor]]:
+    """Return a function that runs a layer and gives what it showed, by step."""
+
+    def seen(layer: nn.Module, *arguments: Any) -> dict[str, Tensor]:
+        with record(layer) as trace:
+            layer(*arguments)
+        return {event.path: torch.from_numpy(event.value) for event in trace}
+
+    return seen
+
+
+def left(model: nn.Module) -> int:
+    hooks = [len(one._forward_pre_hooks) + len(one._forward_hooks) for one in model.modules()]
+    return sum(hooks) + taps._open
+
+
+@pytest.fixture(scope="session")
+def left_behind() -> Callable[[nn.Module], int]:
+    """Return a function that counts the hooks still on a model, and the watchers still open."""
+    return left
+
+
+def everything(trace: Trace) -> list[tuple[Any, ...]]:
+    return [(event.phase, event.path, event.value.shape, event.value.tobytes()) for event in trace]
+
+
+@pytest.fixture(scope="session")
+def content() -> Callable[[Trace], list[tuple[Any, ...]]]:
+    """Return a function that lists what a trace holds, to the bit."""
+    return everything
+
+
+@pytest.fixture(scope="session")
+def solo() -> Callable[..., list[tuple[Any, ...]]]:
+    """Return a function that records one run, in a phase of its own name, and lists what it holds."""
+
+    def solo(
+        model: nn.Module, source: Tensor, target: Tensor, name: str = "forward"
+    ) -> list[tuple[Any, ...]]:
+        with record(model) as trace, phase(name):
+            model(source, target)
+        return everything(trace)
+
+    return solo
+
+
+@pytest.fixture(scope="session")
+def translator() -> Translator:
+    english = Vocabulary.from_sentences([["i", "am", "a", "student", "you", "are", "teacher", "."]])
+    korean = Vocabulary.from_sentences([["나", "##는", "학생", "##이다", "너", "선생님", "."]])
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        size = replace(SIZE, source_words=len(english), target_words=len(korean))
+        return stirred(Translator(size, english, korean)).eval()
+
+
+@pytest.fixture(scope="session")
+def runs(
+    build: Callable[..., Transformer], translator: Translator, source: Tensor, target: Tensor
+) -> dict[str, Trace]:
+    """Return one trace of every kind of run; together they hold every step."""
+
+    def forward(**changes: Any) -> Trace:
+        model = build(**changes)
+        with torch.random.fork_rng(), record(model) as trace:
+            model(source, target)
+        return trace
+
+    def decoded(cached: bool, **changes: Any) -> Trace:
+        with record(model := build(**changes)) as trace:
+            list(greedy(model, source, start=START, end=END, longest=4, cached=cached))
+        return trace
+
+    with record(translator) as forced:
+        translator.force("I am a student.", "나는 학생이다.")
+    return {
+        "eval": forward(),
+        "train": forward(train=True, dropout=0.1),
+        "pre-norm": forward(norm="pre"),
+        "pre-norm, train": forward(norm="pre", train=True, dropout=0.1),
+        "odd d_model": forward(d_model=9, d_k=4, d_v=2),
+        "cached": decoded(cached=True),
+        "uncached": decoded(cached=False),
+        "cached, pre-norm": decoded(cached=True, norm="pre"),
+        "forced": forced,
+    }
+
+
+@pytest.fixture(scope="session")
+def planted() -> Planter:
+    """Return a function that copies a trace with one event's value replaced."""
+
+    def planted(trace: Trace, event: Event, value: Any) -> Trace:
+        copy = Trace(trace.parameters, trace.constants, trace.dimensions, trace.vocabularies)
+        for one in trace:
+            copy.append(replace(one, value=np.asarray(value)) if one is event else one)
+        return copy
+
+    return planted
