@@ -11,7 +11,7 @@ from tracetf.recorder import record
 from tracetf.transformer import Transformer
 
 NEVER = 99
-cacheing = pytest.mark.parametrize("cached", [True, False], ids=["cached", "uncached"])
+cached = pytest.mark.parametrize("cached", [True, False], ids=["cached", "uncached"])
 
 
 @pytest.fixture
@@ -70,19 +70,19 @@ def test_the_words_come_out_the_same_with_a_cache(written: Callable) -> None:
     assert written(cached=True, longest=12) == written(cached=False, longest=12)
 
 
-@cacheing
+@cached
 def test_a_batch_is_written_as_each_sentence_alone(cached: bool, written: Callable, source: Tensor) -> None:
     alone = [written(source[:1], cached=cached), written(source[1:, :3], cached=cached)]
     assert written(cached=cached) == [words for one in alone for words in one]
 
 
-@cacheing
+@cached
 def test_a_sentence_that_has_ended_goes_on_as_padding(cached: bool, written: Callable) -> None:
     assert written() == [[4, 11, 8, 8, 8, 8], [9, 9, 10, 10, 10, 10]]
     assert written(end=11, cached=cached) == [[4, 11, 0, 0, 0, 0], [9, 9, 10, 10, 10, 10]]
 
 
-@cacheing
+@cached
 def test_decoding_ends_when_every_sentence_has(cached: bool, written: Callable, source: Tensor) -> None:
     assert written(source[:1], end=8, cached=cached) == [[4, 11, 8]]
     assert written(end=10, longest=12, cached=cached) == [
@@ -101,7 +101,7 @@ def test_words_are_handed_out_as_they_are_found(model: Transformer, source: Tens
     words.close()
 
 
-@cacheing
+@cached
 def test_every_word_is_a_phase(cached: bool, model: Transformer, source: Tensor) -> None:
     with record(model) as trace:
         list(greedy(model, source, start=1, end=NEVER, longest=3, cached=cached))

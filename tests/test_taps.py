@@ -1,7 +1,6 @@
 import asyncio
 import subprocess
 import sys
-import timeit
 from collections.abc import Callable, Iterator, Mapping
 from threading import Barrier, Event, Thread
 
@@ -28,11 +27,6 @@ def compiled(build: Callable, source: Tensor, target: Tensor) -> Iterator[tuple[
     whole(source, target)
     yield model, whole
     torch.compiler.reset()
-
-
-def test_a_tap_that_nobody_watches_costs_next_to_nothing(value: Tensor) -> None:
-    seconds = timeit.repeat(lambda: tap(scores=value, weights=value), number=1000, repeat=50)
-    assert min(seconds) / 1000 < 0.3e-6
 
 
 def test_a_watcher_is_handed_the_very_values_by_name(value: Tensor) -> None:
