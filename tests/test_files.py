@@ -32,6 +32,14 @@ def test_a_file_appears_only_once_it_is_whole(before: bytes | None, path: Path) 
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_who_has_the_old_file_open_goes_on_reading_it(path: Path) -> None:
+    path.write_bytes(b"old")
+    with path.open("rb") as reader:
+        with whole_file(path) as draft:
+            draft.write_bytes(b"new")
+        assert reader.read() == b"old"
+
+
 @pytest.mark.parametrize("error", [OSError, ValueError, KeyboardInterrupt])
 @pytest.mark.parametrize("before", [None, b"old"])
 def test_a_failure_leaves_what_was_there(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.checkpoint import checkpoint
 
-from tracetf import recorder
+from tracetf.decoding import greedy
 from tracetf.layers.attention import MultiHeadAttention
 from tracetf.recorder import record
 from tracetf.taps import tap
@@ -20,7 +20,6 @@ from tracetf.transformer import Transformer
 @pytest.fixture(autouse=True)
 def _nothing_is_left_behind(model: Transformer, left_behind: Callable) -> Iterator[None]:
     yield
-    recorder._running.set(None)
     assert left_behind(model) == 0
 
 
@@ -85,15 +84,14 @@ def test_an_exception_leaves_the_trace_up_to_there_and_says_where(
     assert list(trace)[-1].path == last
     assert caught.value.__notes__ == [f"raised in decoder.positions; the last step recorded is {last}"]
     assert verify(trace)
-    assert recorder._running.get() is None
     assert left_behind(model) == 0
     assert len(solo(model, source, target)) > len(trace)
 
 
 def test_an_exception_before_any_step_says_so(model: Transformer, source: Tensor) -> None:
-    with pytest.raises(AttributeError) as caught, record(model):
-        model(source, None)
-    assert caught.value.__notes__[0].startswith("raised in the model; the last step recorded is ")
+    with pytest.raises(TypeError, match="missing 1 required positional argument") as caught, record(model):
+        model(source)
+    assert caught.value.__notes__ == ["raised in the model; the last step recorded is nothing"]
 
 
 def test_an_exception_of_somebody_else_gets_no_note(model: Transformer) -> None:
@@ -102,13 +100,25 @@ def test_an_exception_of_somebody_else_gets_no_note(model: Transformer) -> None:
     assert not hasattr(caught.value, "__notes__")
 
 
-def test_an_interrupt_leaves_nothing_behind(model: Transformer, source: Tensor, target: Tensor) -> None:
-    handle = model.decoder.register_forward_pre_hook(lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt), record(model) as trace:
-        model(source, target)
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, ValueError])
+def test_a_broken_off_recording_leaves_nothing_behind(
+    kind: type[BaseException], model: Transformer, source: Tensor, left_behind: Callable
+) -> None:
+    def break_off(*_: object) -> None:
+        raise kind
+
+    def run() -> weakref.ref:
+        with pytest.raises(kind), record(model) as trace:
+            model.encode(source)
+        assert len(trace) > 0
+        return weakref.ref(trace)
+
+    handle = model.encoder.dropout.register_forward_pre_hook(break_off)
+    gone = run()
     handle.remove()
-    assert len(trace) > 0
-    assert recorder._running.get() is None
+    assert left_behind(model) == 0
+    gc.collect()
+    assert gone() is None
 
 
 class Recomputed(nn.Module):
@@ -166,6 +176,40 @@ def test_a_bfloat16_model_is_recorded_as_float32(build: Callable, source: Tensor
     assert {str(event.value.dtype) for event in trace} == {"int64", "bool", "float32"}
     assert torch.equal(torch.from_numpy(trace["output.logits"].value), logits.float())
     assert {str(array.dtype) for array in trace.parameters.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_numbers_are_recorded_as_precise_as_they_are(
+    dtype: str, build: Callable, source: Tensor, target: Tensor
+) -> None:
+    with record(model := build().to(getattr(torch, dtype))) as trace:
+        model(source, target)
+    assert {str(event.value.dtype) for event in trace} == {"int64", "bool", dtype}
+
+
+def test_a_new_value_is_not_taken_for_one_that_is_gone(model: Transformer) -> None:
+    layer = model.encoder.layers[0].feed_forward
+    with record(model) as trace:
+        for _ in range(50):  # the new one is likely to lie where the other did
+            tap(gone=torch.zeros(1, 2, 12))
+            layer(torch.ones(1, 2, 12))
+    assert [event.inputs for event in trace.select("*.feed_forward.*") if event.inputs] == []
+
+
+def test_steps_outside_any_call_are_recorded_within_a_larger_module_too(
+    model: Transformer, source: Tensor
+) -> None:
+    class Larger(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def watch(self) -> list[str]:
+            with record(self.model) as trace:
+                list(greedy(self.model, source, start=1, end=99, longest=1, cached=False))
+            return [event.path for event in trace]
+
+    assert Larger().watch()[-2:] == ["probabilities", "choice"]
 
 
 def test_parameters_are_kept_by_their_names_in_the_state(model: Transformer) -> None:

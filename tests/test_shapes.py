@@ -25,6 +25,7 @@ from tracetf.layers.masks import refuse_blind, source_mask, target_mask
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
+from tracetf.recorder.keep import statistics
 from tracetf.training import Recipe, batches, smoothed_loss
 from tracetf.transformer import (
     DecoderLayer,
@@ -115,6 +116,7 @@ CALLS: dict[str, Callable[..., Call]] = {
     "target_mask": lambda: (target_mask, {"target": ids(TARGET), "padding": 0}),
     "refuse_blind": lambda: (refuse_blind, {"mask": allowed(TARGET, SOURCE)}),
     "LayerNorm.forward": lambda: (LayerNorm(12, 1e-5), {"x": x()}),
+    "statistics": lambda: (statistics, {"value": x()}),
     "sinusoid": lambda: (sinusoid, {"length": 16, "d_model": 12}),
     "Positions.forward": lambda: (Positions(16, 12), {"x": x(), "start": 2}),
     "Residual.forward": lambda: (Residual(0.5), {"x": x(), "update": x()}),

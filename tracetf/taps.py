@@ -10,7 +10,7 @@ from threading import Lock
 import torch
 from torch import Tensor
 
-Watcher = Callable[[Mapping[str, Tensor]], None]
+Watcher = Callable[[str, Mapping[str, Tensor]], None]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -27,8 +27,11 @@ _watching: ContextVar[tuple[Watcher, ...]] = ContextVar("watching", default=())
 _phase: ContextVar[Phase] = ContextVar("phase", default=Phase("forward"))  # noqa: B039 - frozen
 
 
-def tap(**values: Tensor) -> None:
+def tap(axes: str = "", /, **values: Tensor) -> None:
     """Show values under their names to whoever is recording; nothing else, ever.
+
+    `tap(scores=scores)` is enough for a step of the table. A step of your own may say its axes first, in
+    einops words: `tap("batch token gate", opened=opened)`.
 
     Nobody recording is the common case and costs one look at a module-level count, which also lets
     `torch.compile(fullgraph=True)` through. Only then does a context variable say who watches this thread
@@ -36,7 +39,7 @@ def tap(**values: Tensor) -> None:
     """
     if _open:
         for watcher in _watching.get():
-            watcher(values)
+            watcher(axes, values)
 
 
 @contextmanager
@@ -52,11 +55,6 @@ def phase(name: str) -> Iterator[None]:
 def current_phase() -> Phase:
     """Return the stretch of the run that this thread or task is in."""
     return _phase.get()
-
-
-def is_watching(watcher: Watcher) -> bool:
-    """Say whether the taps of this thread or task go to `watcher`."""
-    return watcher in _watching.get()
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def test_dropout_keeps_the_mean() -> None:
     assert compute("dropout.dropped", np.ones(4), np.array([1, 1, 1, 0], bool), 0.25).mean() == 1
 
 
+def test_the_choice_is_the_likeliest_of_the_last_row() -> None:
+    probabilities = np.array([[[0.9, 0.1, 0], [0, 0.2, 0.8]], [[0, 1, 0], [0.5, 0.3, 0.2]]])
+    assert compute("transformer.choice", probabilities).tolist() == [2, 0]
+
+
 def test_masks_let_earlier_words_be_seen_and_padding_not() -> None:
     words = np.array([[4, 0, 5]])
     assert compute("transformer.source_mask", words, 0).tolist() == [[[True, False, True]]]

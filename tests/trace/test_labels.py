@@ -5,7 +5,7 @@ import torch
 
 from tracetf.decoding import greedy
 from tracetf.recorder import record
-from tracetf.trace import Trace
+from tracetf.trace import Trace, verify
 from tracetf.trace.labels import predicted, side
 from tracetf.translate import Translator
 
@@ -115,10 +115,11 @@ def test_a_row_under_teacher_forcing_predicts_the_target_one_word_further(
     assert predicted(runs["forced"], runs["forced"][path]) == (EXPECTED,)
 
 
-def test_rows_of_two_forced_sentences_predict_each_their_own(translator: Translator) -> None:
+def test_rows_of_two_forced_sentences_read_and_predict_each_their_own(translator: Translator) -> None:
     with record(translator) as trace:
         translator.force("I am a student.", "나는 학생이다.")
         translator.force("You are a teacher.", "너는 선생님이다.")
+    assert verify(trace)
     first, second = trace.at("output.logits")
     assert predicted(trace, first) == (EXPECTED,)
     assert predicted(trace, second) == (("너", "##는", "선생님", "##이다", ".", "</s>"),)
@@ -134,6 +135,15 @@ def test_a_row_in_decoding_predicts_the_word_read_next_and_the_last_the_chosen(
         event = trace[path, "decode 3"]
         first = 3 if cached else 1
         assert predicted(trace, event) == tuple(words[first:] for words in later)
+
+
+def test_rows_of_two_decoded_sentences_predict_each_their_own(translator: Translator) -> None:
+    with record(translator) as trace:
+        for sentence in ([4, 5, 6], [9, 8, 7]):
+            list(greedy(translator, torch.tensor([sentence]), start=1, end=99, longest=1, cached=False))
+    for logits, choice in zip(trace.at("output.logits"), trace.at("choice"), strict=True):
+        assert predicted(trace, logits) == trace.spell("target", choice.value[None])
+    assert len({choice.value.item() for choice in trace.at("choice")}) == 2
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def test_the_first_line_tells_of_the_run(runs: dict[str, Trace]) -> None:
 
 
 def test_words_are_written_as_they_are(runs: dict[str, Trace]) -> None:
-    assert any("학생" in line for line in json_lines(runs["forced"]))
+    head, *rest = json_lines(runs["forced"])
+    assert "학생" in head
+    assert any("학생" in line for line in rest)
     told = [strict(line) for line in json_lines(runs["forced"])]
     assert next(line["labels"] for line in told[1:] if line["path"] == "target") == {
         "token": [["<s>", "나", "##는", "학생", "##이다", "."]]

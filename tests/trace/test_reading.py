@@ -62,6 +62,14 @@ def test_an_earlier_call_of_the_same_module_is_not_read(runs: dict[str, Trace]) 
         assert read["masked"] is trace[f"{LAYER}.masked", phase]
 
 
+def test_a_step_outside_any_module_reads_from_its_own_phase_on(runs: dict[str, Trace]) -> None:
+    trace = runs["uncached"]
+    for phase in trace.phases[1:]:
+        choice = trace["choice", phase]
+        assert choice.began == trace["target", phase].order
+        assert reads(trace, trace["probabilities", phase])["output.logits"] is trace["output.logits", phase]
+
+
 @pytest.mark.parametrize(
     ("path", "missing"),
     [(f"{LAYER}.Q", "W_Q"), ("encoder.embedding.rows", "weight"), (f"{LAYER}.scaled", "d_k")],

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tracetf.decoding import greedy
 from tracetf.layers import attention, embedding, positions
 from tracetf.layers.norm import LayerNorm
 from tracetf.recorder import record
@@ -150,6 +151,16 @@ def test_a_faulty_norm_is_named_at_its_step(
     with record(model) as trace:
         model(source, target)
     assert verify(trace).disagreed[0][0].path == f"encoder.layers.1.feed_forward_norm.{step}"
+
+
+@pytest.mark.parametrize("cached", [True, False], ids=["cached", "uncached"])
+def test_several_sentences_in_one_trace_are_recomputed_each_by_itself(
+    cached: bool, model: Transformer, source: Tensor
+) -> None:
+    with record(model) as trace:
+        for sentences in (source, source[:1, :3]):
+            list(greedy(model, sentences, start=1, end=99, longest=2, cached=cached))
+    assert verify(trace), str(verify(trace))
 
 
 def test_an_empty_trace_is_not_verified() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any
 
 from numpy.typing import NDArray
@@ -63,6 +64,7 @@ def given(key: str, axes: str, *, formula: str, tex: str, source: str) -> None:
     STEPS[key] = Step(key, axes, formula, tex, source)
 
 
+@lru_cache(maxsize=4096)
 def room(module: str) -> str:
     """Name the room of a module path: `encoder.layers.0.self_attention` is in room `attention`."""
     last = module.rpartition(".")[2]

@@ -6,6 +6,7 @@ from tracetf.trace.event import Event, Tokens
 from tracetf.trace.trace import Trace
 
 OVER_WORDS = ("token", "query", "key")
+STATISTICS = ("mean", "deviation", "min", "max", "masked")
 
 
 def side(path: str, axis: str) -> str:
@@ -25,7 +26,7 @@ def label(
 
     A cached decoder computes only the last rows; the words of those rows are the last ones.
     """
-    labels = {}
+    labels: dict[str, Tokens] = {"statistic": (STATISTICS,)} if "statistic" in axes else {}
     for axis, size in zip(axes, shape, strict=True):
         here = side(path, axis)
         if axis not in OVER_WORDS or here not in words:

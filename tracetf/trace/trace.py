@@ -1,8 +1,8 @@
 """A run, event by event, as data."""
 
 import warnings
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from tracetf.trace.event import Event, Tokens
 
+Settle = Callable[[], tuple[Iterable[Event], Mapping[int, NDArray[Any]]]]
 
-@dataclass
+
+@dataclass(eq=False)
 class Trace:
     """Hold what a run computed, in the order it was computed.
 
@@ -22,28 +24,42 @@ class Trace:
         constants: its plain numbers (`encoder.layers.0.self_attention.d_k`), by module path and name.
         dimensions: how large it is.
         vocabularies: the words behind the ids, for `source` and `target`.
+        notice: why recording stopped early, if it did.
+        settle: hands over the events that came, and the gradients of earlier ones, since it was last asked.
     """
 
     parameters: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     constants: Mapping[str, float] = field(default_factory=dict)
     dimensions: Mapping[str, int | float | str] = field(default_factory=dict)
     vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    _events: dict[int, Event] = field(default_factory=dict)
-    _by_path: dict[str, list[Event]] = field(default_factory=dict)
+    notice: str = ""
+    settle: Settle = lambda: ((), {})
+    _known: dict[int, Event] = field(default_factory=dict)
+    _orders: dict[str, list[int]] = field(default_factory=dict)
 
     def append(self, event: Event) -> None:
         """Put an event at the end."""
-        self._events[event.order] = event
-        self._by_path.setdefault(event.path, []).append(event)
+        self._known[event.order] = event
+        self._orders.setdefault(event.path, []).append(event.order)
+
+    @property
+    def _events(self) -> dict[int, Event]:
+        events, gradients = self.settle()
+        for event in events:
+            self.append(event)
+        for order, gradient in gradients.items():
+            if order in self._known:
+                self._known[order] = replace(self._known[order], gradient=gradient)
+        return self._known
 
     def __len__(self) -> int:
         return len(self._events)
 
     def __iter__(self) -> Iterator[Event]:
-        return iter(self._events.values())
+        return iter(list(self._events.values()))
 
     def __contains__(self, path: str) -> bool:
-        return path in self._by_path
+        return bool(self.at(path))
 
     def __getitem__(self, key: str | tuple[str, str]) -> Event:
         path, phase = (key, None) if isinstance(key, str) else key
@@ -65,14 +81,15 @@ class Trace:
             return f"{path} was not recorded in phase {phase!r}, only in {', '.join(phases)}"
         from difflib import get_close_matches
 
-        near = get_close_matches(path, self._by_path, n=3, cutoff=0.5)
+        near = get_close_matches(path, self._orders, n=3, cutoff=0.5)
         return f"no event {path!r} among the {len(self)} recorded" + (
             f"; nearest: {', '.join(near)}" if near else ""
         )
 
     def at(self, path: str) -> list[Event]:
         """List the events recorded under a path, in order."""
-        return self._by_path.get(path, [])
+        events = self._events
+        return [events[order] for order in self._orders.get(path, [])]
 
     def made(self, order: int) -> Event | None:
         """Return the event with this order, or nothing if it was not recorded."""

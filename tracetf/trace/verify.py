@@ -57,6 +57,8 @@ def verify(trace: Trace, tolerance: float = 2e-5) -> Verification:
             report.unread.append((event, f"{event.path} is in no table of steps"))
         elif step.compute is None:
             report.given += 1
+        elif event.axes == ("statistic",):
+            report.unread.append((event, f"of {event.path} only statistics were recorded"))
         else:
             _check(report, trace, event, step.compute, tolerance)
     return report

@@ -1,0 +1,62 @@
+"""What is kept of a run, so that a long or large one stays within memory."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import torch
+from torch import Tensor
+
+from tracetf.trace.labels import STATISTICS
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Say what to keep of each value.
+
+    Args:
+        only: globs of paths; one that matches is enough.
+        layers: numbers of layers; what is in no layer is kept as well. All when left out.
+        first_in_batch: keep the first sentence of the batch alone.
+        statistics: keep mean, deviation, least, largest and the share that is −∞, instead of the numbers.
+        budget: bytes; with the value that would go beyond, recording stops.
+    """
+
+    only: tuple[str, ...] = ("*",)
+    layers: Collection[int] | None = None
+    first_in_batch: bool = False
+    statistics: bool = False
+    budget: int | None = None
+
+    def wants(self, path: str) -> bool:
+        """Say whether events of this path are kept."""
+        if self.only == ("*",) and self.layers is None:
+            return True
+        layer = re.search(r"\.layers\.(\d+)\.", path)
+        in_layers = self.layers is None or layer is None or int(layer[1]) in self.layers
+        return in_layers and any(fnmatchcase(path, glob) for glob in self.only)
+
+    def copy(self, value: Tensor, batched: bool) -> Tensor:
+        """Return what is kept of a value, as a tensor of its own."""
+        value = value.detach()
+        if self.first_in_batch and batched:
+            value = value[:1]
+        if self.statistics and value.is_floating_point():
+            return statistics(value)
+        return value.clone() if value.device.type == "cpu" else value.cpu()
+
+
+def statistics(value: Tensor) -> Tensor:
+    """Return the mean, deviation, least and largest of the finite numbers, and the share that is −∞.
+
+    Shapes:
+        return: statistic
+    """
+    finite = value[value.isfinite()].double()
+    if not len(finite):
+        finite = torch.full((1,), torch.nan, dtype=torch.float64)
+    masked = value.isneginf().double().mean()
+    told = [finite.mean(), finite.std(correction=0), finite.min(), finite.max(), masked]
+    assert len(told) == len(STATISTICS)
+    return torch.stack(told).cpu()
