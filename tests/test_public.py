@@ -18,6 +18,7 @@ PUBLIC = [
     "phase",
     "read_trace",
     "record",
+    "step",
     "tap",
     "verify",
 ]

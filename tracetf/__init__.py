@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tracetf.dimensions import Dimensions
     from tracetf.recorder import record
+    from tracetf.steps import step
     from tracetf.taps import phase, tap
     from tracetf.trace import Event, Trace, verify
     from tracetf.trace.file import read_trace
@@ -22,6 +23,7 @@ __all__ = [
     "phase",
     "read_trace",
     "record",
+    "step",
     "tap",
     "verify",
 ]
@@ -36,6 +38,7 @@ _HOMES = {
     "phase": "tracetf.taps",
     "read_trace": "tracetf.trace.file",
     "record": "tracetf.recorder",
+    "step": "tracetf.steps",
     "tap": "tracetf.taps",
     "verify": "tracetf.trace",
 }

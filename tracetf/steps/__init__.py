@@ -5,6 +5,6 @@ source. The words for it stand under the same key in `tracetf.words`.
 """
 
 from tracetf.steps import attention, block, inputs, outputs
-from tracetf.steps.table import STEPS, Step, find, matching, nearest
+from tracetf.steps.table import STEPS, Step, find, matching, nearest, step
 
-__all__ = ["STEPS", "Step", "attention", "block", "find", "inputs", "matching", "nearest", "outputs"]
+__all__ = ["STEPS", "Step", "attention", "block", "find", "inputs", "matching", "nearest", "outputs", "step"]

@@ -24,6 +24,8 @@ class Step:
         source: where it stands in the paper (or in the work it cites).
         reads: what the formula takes, in its order; `tracetf.trace.reading` says how a name is looked up.
         compute: the formula in NumPy, or nothing for a step that is given from outside.
+        title: what it is called, for a step whose words are not in `tracetf.words`.
+        what: one sentence on it, likewise.
     """
 
     key: str
@@ -33,6 +35,8 @@ class Step:
     source: str
     reads: tuple[str, ...] = ()
     compute: Formula | None = None
+    title: str = ""
+    what: str = ""
 
     @property
     def room(self) -> str:
@@ -44,16 +48,30 @@ class Step:
 
 
 STEPS: dict[str, Step] = {}
-ROOMS = ("attention", "residual", "norm", "feed_forward")
 
 
 def step(
-    key: str, axes: str, *, formula: str, tex: str, source: str, reads: str
+    key: str,
+    axes: str,
+    *,
+    formula: str,
+    reads: str,
+    tex: str = "",
+    source: str = "",
+    title: str = "",
+    what: str = "",
 ) -> Callable[[Formula], Formula]:
-    """Enter the decorated NumPy function into the table as the formula of step `key`."""
+    """Enter the decorated NumPy function into the table as the formula of step `key`.
+
+    A step of your own is then labelled, verified and explained like ours: `gate.opened` is what any module
+    named `gate`, or `…_gate`, taps as `opened`.
+
+    Raises:
+        ValueError: a key without a room, or one that is taken.
+    """
 
     def enter(compute: Formula) -> Formula:
-        STEPS[key] = Step(key, axes, formula, tex, source, tuple(reads.split()), compute)
+        _enter(Step(key, axes, formula, tex, source, tuple(reads.split()), compute, title, what))
         return compute
 
     return enter
@@ -61,7 +79,17 @@ def step(
 
 def given(key: str, axes: str, *, formula: str, tex: str, source: str) -> None:
     """Enter a step that the model is handed: there is nothing to recompute."""
-    STEPS[key] = Step(key, axes, formula, tex, source)
+    _enter(Step(key, axes, formula, tex, source))
+
+
+def _enter(new: Step) -> None:
+    if new.key.count(".") != 1:
+        raise ValueError(f"step {new.key!r} has no room; name it room.step, as in gate.opened")
+    taken = STEPS.get(new.key)
+    if taken and getattr(taken.compute, "__module__", None) != getattr(new.compute, "__module__", None):
+        raise ValueError(f"step {new.key!r} is in the table already; choose another name for yours")
+    STEPS[new.key] = new
+    room.cache_clear()
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +98,9 @@ def room(module: str) -> str:
     last = module.rpartition(".")[2]
     if last in ("encoder", "decoder"):
         return "stack"
-    return next((name for name in ROOMS if last.endswith(name)), last or "transformer")
+    rooms = {known.room for known in STEPS.values()}
+    fitting = [name for name in rooms if last == name or last.endswith(f"_{name}")]
+    return max(fitting, key=len, default=last or "transformer")
 
 
 def find(path: str) -> Step | None:

@@ -89,7 +89,7 @@ class Teller:
         step = event.step
         if event.name == "probabilities":
             return self.next_words(event)
-        word = self.words.steps[step.key] if step else None
+        word = self.words.of(step) if step else None
         title = Text.assemble((word.title if word else event.name, "bold"))
         title.append(f"  {step.formula}" if step else "", style="cyan")
         self.console.print()

@@ -10,7 +10,7 @@ from tracetf.words import Words
 
 def print_step(console: Console, step: Step, words: Words) -> None:
     """Print what there is to say of a step: what it is, why, what not to think, and its formula."""
-    word, say = words.steps[step.key], words.screen
+    word, say = words.of(step), words.screen
     facts = {
         say["formula"]: step.formula,
         say["axes"]: step.axes,

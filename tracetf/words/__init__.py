@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from tracetf.steps import Step
+
 LANGUAGES = ("en", "ko")
 
 
@@ -34,6 +36,10 @@ class Words:
     places: Mapping[str, Word]
     phases: Mapping[str, Word]
     screen: Mapping[str, str]
+
+    def of(self, step: Step) -> Word:
+        """Return the words of a step; those it brought itself if it is none of ours."""
+        return self.steps.get(step.key) or Word(step.title or step.name, step.what)
 
 
 @cache
