@@ -1,24 +1,22 @@
-"""What a tap costs when nobody watches: `OMP_NUM_THREADS=1 python benchmarks/watching.py`.
+"""What a tap costs when nobody watches.
 
-The same model is made twice, once as it is and once with every `tap(…)` deleted from its source; their
-forwards run in turn, and the median of the ratios, pair by pair, is printed.
+The same model is made twice, once as it is and once with every `tap(…)` deleted from its source.
 """
 
 import ast
 import sys
 import tempfile
 import timeit
+from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from statistics import median
-from time import perf_counter
 
 import torch
 
 import tracetf
+from benchmarks.timing import SIZES, Row, ratio
 from tracetf.taps import tap
-
-PAIRS = 400
 
 
 class WithoutTaps(ast.NodeTransformer):
@@ -50,41 +48,18 @@ def untapped() -> type[torch.nn.Module]:
     return import_module("untapped.transformer").Transformer
 
 
-def ratio(size: tracetf.Dimensions, batch: int, words: int) -> float:
-    """Return the time of a forward with taps over one without, the median of many pairs."""
-    models = []
-    for kind in (tracetf.Transformer, untapped()):
-        torch.manual_seed(0)
-        models.append(kind(size).eval())
-    sentences = torch.randint(1, size.source_words, (batch, words))
-    ratios = []
-    with torch.inference_mode():
-        for turn in range(PAIRS + 20):
-            times = {}
-            for model in models if turn % 2 else models[::-1]:
-                begin = perf_counter()
-                model(sentences, sentences)
-                times[model] = perf_counter() - begin
-            ratios.append(times[models[0]] / times[models[1]])
-    return median(ratios[20:])
-
-
-def main() -> None:
-    """Print the cost of one tap and of all taps of a forward."""
-    torch.set_num_threads(1)
+def rows() -> Iterator[Row]:
+    """Yield the cost of one tap, and of all taps of a forward."""
     value = torch.zeros(1)
-    for names in ({"scores"}, {"scores", "scaled", "masked", "weights", "heads"}):
-        values = dict.fromkeys(names, value)
-        cost = min(timeit.repeat(lambda v=values: tap(**v), number=100_000, repeat=5)) / 100_000
-        print(f"one tap of {len(names)} values, nobody watching: {cost * 1e9:.0f} ns")
-    student = tracetf.Dimensions(122, 143, d_model=64, heads=4, d_ff=128, layers=2, longest=64)
-    larger = tracetf.Dimensions(1000, 1000, d_model=128, heads=4, d_ff=256, layers=2, longest=64)
-    for name, size, batch, words in (
-        ("1 × 5 words", student, 1, 5),
-        ("32 × 32 words, d 128", larger, 32, 32),
-    ):
-        print(f"forward of {name}, with taps over without: {ratio(size, batch, words):.3f}")
-
-
-if __name__ == "__main__":
-    main()
+    values = dict.fromkeys(("scores", "scaled", "masked", "weights", "heads"), value)
+    cost = min(timeit.repeat(lambda: tap(**values), number=100_000, repeat=5)) / 100_000
+    yield Row("one tap of five values, nobody watching", f"{cost * 1e6:.2f} µs", "< 0.3 µs")
+    for name, size, batch, words in SIZES:
+        models = []
+        for kind in (tracetf.Transformer, untapped()):
+            torch.manual_seed(0)
+            models.append(kind(size).eval())
+        sentences = torch.randint(1, size.source_words, (batch, words))
+        tapped, plain = (partial(model, sentences, sentences) for model in models)
+        with torch.inference_mode():
+            yield Row(f"forward of {name}, with taps over without", f"{ratio(tapped, plain):.3f}", "≤ 1.02")

@@ -1,0 +1,1 @@
+"""Measurements: `OMP_NUM_THREADS=1 python -m benchmarks`."""

@@ -1,0 +1,32 @@
+"""Measure everything and write docs/benchmarks.md."""
+
+from pathlib import Path
+
+import torch
+
+from benchmarks import recording, watching
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+Written by `OMP_NUM_THREADS=1 python -m benchmarks`, with torch {torch}. Times differ from machine to
+machine; these are ratios, each the median of runs in turn on one thread.
+
+| | measured | wanted |
+|---|---|---|
+"""
+
+
+def main() -> None:
+    """Print the table row by row, then write the page."""
+    torch.set_num_threads(1)
+    page = HEAD.format(torch=torch.__version__)
+    for rows in (watching.rows(), recording.rows()):
+        for row in rows:
+            print(*row, sep="  |  ", flush=True)
+            page += f"| {row.what} | {row.measured} | {row.wanted} |\n"
+    PAGE.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
