@@ -57,6 +57,29 @@ def test_trace_with_a_target_forces_it(run):
     assert "##이다 → ." in ran.out
 
 
+def test_a_forced_target_is_told_row_by_row(run):
+    ran = run("trace", "I am a student", "--target", "나는 학생이다", "--width", "100")
+    assert "expected = the target, one word further" in ran.out
+    [row] = [line for line in ran.out.splitlines() if line.strip().startswith("##는 → 학생  학생 ")]
+    assert row.endswith("%")
+
+
+def test_a_model_is_trained_and_written(run, tmp_path):
+    ran = run("train", "--steps", "3", "--seed", "7", "--out", "mine.safetensors")
+    assert ran.code == 0
+    assert "8,000 sentence pairs, 182,848 parameters, 3 steps" in ran.out
+    assert "exact match on validation: 0.0%" in ran.out
+    assert run("trace", "I go home", "--model", "mine.safetensors", "--only", "source").code == 0
+
+
+def test_the_shipped_model_is_measured(run):
+    ran = run("evaluate")
+    assert [line.split()[0] for line in ran.out.splitlines()[1:8]] == [
+        *("validation", "iid", "pair", "role", "rev", "struct", "shown")
+    ]
+    assert ran.out.count("decoder.layers.") == 2
+
+
 def test_verify_recomputes_every_number(run):
     for options in ([], ["--cached"], ["--target", "나는 학생이다"]):
         ran = run("trace", "I go home", *options, "--only", "*choice*,", "--only", "*.Q", "--verify")
