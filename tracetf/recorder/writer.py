@@ -111,7 +111,7 @@ class Recorder:
             for name, value in values.items():
                 if isinstance(value, Tensor):  # anything else is a mistake, and the model's to complain of
                     self._note(call, self._plan(module, name, pattern), value)
-            self._tapped[module] = self._count
+            self._tapped[module] = self._count - 1
 
     def close(self) -> None:
         """Write no more, and let go of the model."""
