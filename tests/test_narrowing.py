@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from tracetf.recorder import record
 from tracetf.taps import tap
 from tracetf.trace import verify
+from tracetf.trace.file import read_trace
 from tracetf.trace.labels import STATISTICS
 
 
@@ -233,3 +234,22 @@ def test_a_dropped_trace_leaves_no_garbage(model, source, target):
         assert gone() is None
     finally:
         gc.enable()
+
+
+def test_a_long_run_goes_to_its_file(model, source, target, content, tmp_path, monkeypatch):
+    monkeypatch.setattr("tracetf.recorder.writer.AT_ONCE", 5_000)
+    with record(model) as whole:
+        model(source, target).square().mean().backward()
+    with record(model, to=tmp_path / "run.safetensors") as trace:
+        model(source, target).square().mean().backward()
+    again = read_trace(tmp_path / "run.safetensors")
+    assert content(trace) == content(again) == content(whole)
+    for event in whole:
+        assert np.array_equal(again[event.path].gradient, event.gradient) or event.gradient is None
+    assert verify(again)
+
+
+def test_a_run_that_fails_leaves_no_file(model, source, tmp_path):
+    with pytest.raises(ValueError, match="17 words"), record(model, to=tmp_path / "run.safetensors"):
+        model(source, torch.ones(2, 17, dtype=torch.long))
+    assert not list(tmp_path.iterdir())

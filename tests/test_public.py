@@ -14,6 +14,7 @@ PUBLIC = [
     "Trace",
     "Transformer",
     "Translator",
+    "compare",
     "load",
     "phase",
     "read_trace",

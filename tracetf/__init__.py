@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tracetf.steps import step
     from tracetf.taps import phase, tap
     from tracetf.trace import Event, Trace, verify
+    from tracetf.trace.compare import compare
     from tracetf.trace.file import read_trace
     from tracetf.transformer import Transformer
     from tracetf.translate import Translator, load
@@ -19,6 +20,7 @@ __all__ = [
     "Trace",
     "Transformer",
     "Translator",
+    "compare",
     "load",
     "phase",
     "read_trace",
@@ -34,6 +36,7 @@ _HOMES = {
     "Trace": "tracetf.trace",
     "Transformer": "tracetf.transformer",
     "Translator": "tracetf.translate",
+    "compare": "tracetf.trace.compare",
     "load": "tracetf.translate",
     "phase": "tracetf.taps",
     "read_trace": "tracetf.trace.file",

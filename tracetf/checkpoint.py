@@ -1,20 +1,39 @@
 """A trained model in a file: weights, sizes, vocabularies, provenance. No code in it, no pickle."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from tracetf.dimensions import Dimensions
-from tracetf.files import whole_file
+from tracetf.files import (
+    ArrayFile,
+    Check,
+    anything,
+    count,
+    listing,
+    number,
+    parse,
+    record,
+    refusing_damage,
+    table,
+    text,
+    whole_file,
+)
+from tracetf.transformer import Transformer
 
 FORMAT = "tracetf checkpoint 1"
 REMEDY = "a checkpoint is what 'tracetf train' writes"
+FLOATS = ("F16", "BF16", "F32", "F64")
+VOCABULARIES = record(source=listing(text), target=listing(text))
+LARGEST_POSITIONS = 1 << 24
+PRIMES = {"source_words": 2, "target_words": 3, "d_model": 5, "heads": 7, "d_k": 11, "d_v": 13, "d_ff": 17}
 
 
 @dataclass(frozen=True)
@@ -54,19 +73,81 @@ def read(path: Path) -> Checkpoint:
     """Read a checkpoint, its weights as float32.
 
     Raises:
-        ValueError: not a checkpoint of ours, or a damaged one.
+        ValueError: not a checkpoint of ours, a damaged one, or one of a newer format.
         OSError: the file cannot be read.
     """
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            if header.get("format") != FORMAT:
-                raise ValueError(f"{path} is not a tracetf checkpoint; {REMEDY}")
-            return Checkpoint(
-                Dimensions(**json.loads(header["dimensions"])),
-                {side: tuple(words) for side, words in json.loads(header["vocabularies"]).items()},
-                {name: file.get_tensor(name).float() for name in file.keys()},  # noqa: SIM118 - no mapping
-                json.loads(header["provenance"]),
-            )
-    except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not a whole checkpoint: {error}; {REMEDY}") from error
+    with refusing_damage(path, "checkpoint", REMEDY):
+        file = ArrayFile(path, "pt", FLOATS)
+    _check_format(file.header.get("format", ""), path)
+    with refusing_damage(path, "checkpoint", REMEDY):
+        dimensions = parse(file.header, "dimensions", _dimensions)
+        _check_weights(file.shapes, dimensions)
+        return Checkpoint(
+            dimensions,
+            parse(file.header, "vocabularies", VOCABULARIES),
+            {name: file.read(name).float() for name in file.shapes},
+            parse(file.header, "provenance", table(anything)),
+        )
+
+
+def _check_format(said: str, path: Path) -> None:
+    if said != FORMAT and said.startswith("tracetf checkpoint "):
+        raise ValueError(f"{path} is a {said!r:.60}, and this tracetf reads {FORMAT!r}; update tracetf")
+    if said != FORMAT:
+        raise ValueError(f"{path} is not a tracetf checkpoint; {REMEDY}")
+
+
+def _dimensions(said: Any) -> Dimensions:
+    known = table(anything)(said)
+    sizes = {f.name: f for f in fields(Dimensions)}
+    if odd := known.keys() - sizes:
+        raise ValueError(f"no Transformer has {min(odd)}")
+    if missing := [name for name in sizes.keys() - known if sizes[name].default is MISSING]:
+        raise ValueError(f"{min(missing)} is missing")
+    return Dimensions(**{name: CHECKS[sizes[name].type](value) for name, value in known.items()})
+
+
+def _finite(said: Any) -> float:
+    if not isfinite(number(said)):
+        raise ValueError(f"{said} is not finite")
+    return float(said)
+
+
+CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text}
+
+
+def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Dimensions) -> None:
+    """Refuse weights that are not those of a model of this size, before any such model is made.
+
+    Raises:
+        ValueError: a weight that is missing, too many or of another shape; more positions than a model of so
+            many weights is likely to have.
+    """
+    wanted = set()
+    for name, shape in shapes_of(size):
+        if name not in shapes:
+            raise ValueError(f"it does not hold the weights of its dimensions: {name} is missing")
+        if shapes[name] != shape:
+            raise ValueError(f"{name} has shape {shapes[name]}, not {shape}")
+        wanted.add(name)
+    if more := shapes.keys() - wanted:
+        raise ValueError(f"it holds more than the weights of its dimensions: {min(more)}")
+    if size.longest * size.d_model > max(LARGEST_POSITIONS, sum(map(prod, shapes.values()))):
+        raise ValueError(f"longest={size.longest} would take more room than all weights")
+    if size.padding >= min(size.source_words, size.target_words):
+        raise ValueError(f"padding={size.padding} is no word's number")
+
+
+def shapes_of(size: Dimensions) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the names and shapes of the weights of a Transformer, without making one of its size.
+
+    One whose sizes are primes shows of each axis which sizes it is the product of.
+    """
+    small = Transformer(Dimensions(**asdict(size) | PRIMES | {"layers": 1, "longest": 1}))
+    for name, weight in small.named_parameters():
+        shape = tuple(
+            prod(getattr(size, factor) for factor, prime in PRIMES.items() if axis % prime == 0)
+            for axis in weight.shape
+        )
+        for layer in range(size.layers if ".layers.0." in name else 1):
+            yield name.replace(".layers.0.", f".layers.{layer}."), shape

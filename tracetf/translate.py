@@ -16,6 +16,7 @@ from tracetf.data import english, korean
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import greedy
 from tracetf.dimensions import Dimensions
+from tracetf.files import refusing_damage
 from tracetf.taps import tap
 from tracetf.transformer import Transformer
 
@@ -183,28 +184,16 @@ def load(path: str | Path | None = None) -> Translator:
     """
     if path is None:
         with as_file(files("tracetf") / "student.safetensors") as shipped:
-            return _build(checkpoint.read(shipped), str(path))
-    return _build(checkpoint.read(Path(path)), str(path))
+            return _build(checkpoint.read(shipped), shipped)
+    return _build(checkpoint.read(Path(path)), Path(path))
 
 
-def _build(made: Checkpoint, path: str) -> Translator:
-    model = Translator(
-        made.dimensions,
-        Vocabulary(made.vocabularies["source"]),
-        Vocabulary(made.vocabularies["target"]),
-        made.provenance,
-    )
-    own = dict(model.named_parameters())
-    if own.keys() != made.weights.keys():
-        odd = sorted(own.keys() ^ made.weights.keys())
-        raise ValueError(
-            f"{path} does not hold the weights of its dimensions: {odd[0]} and {len(odd) - 1} more"
-        )
-    for name, parameter in own.items():
-        weight = made.weights[name]
-        if weight.shape != parameter.shape:
-            raise ValueError(f"{path}: {name} has shape {tuple(weight.shape)}, not {tuple(parameter.shape)}")
-        parameter.data = weight
+def _build(made: Checkpoint, path: Path) -> Translator:
+    with refusing_damage(path, "checkpoint", checkpoint.REMEDY):
+        words = {side: Vocabulary(tokens) for side, tokens in made.vocabularies.items()}
+        model = Translator(made.dimensions, words["source"], words["target"], made.provenance)
+    for name, parameter in model.named_parameters():
+        parameter.data = made.weights[name]
     return model.eval()
 
 

@@ -1,12 +1,19 @@
 import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
 
 from tracetf.trace import Event, Trace
-from tracetf.trace.file import SCHEMA
-from tracetf.trace.lines import json_lines
+from tracetf.trace.lines import SCHEMA, json_lines
+
+DESCRIBED = Path(__file__).parents[2] / "docs" / "trace-lines.schema.json"
+DESCRIPTION = json.loads(DESCRIBED.read_text(encoding="utf-8"))
+VALIDATOR = Draft202012Validator(DESCRIPTION)
 
 
 def strict(line: str) -> Any:
@@ -19,10 +26,12 @@ def strict(line: str) -> Any:
     return json.loads(line, parse_constant=refuse)
 
 
-def lines(value: np.ndarray) -> dict[str, Any]:
+def lines(value: np.ndarray, **more: Any) -> dict[str, Any]:
     trace = Trace()
-    trace.append(Event(0, 0, "forward", "x", tuple("abc"[: value.ndim]), value))
-    return strict(list(json_lines(trace))[1])
+    trace.append(Event(0, 0, "forward", "x", tuple("abc"[: value.ndim]), value, **more))
+    line = strict(list(json_lines(trace))[1])
+    VALIDATOR.validate(line)
+    return line
 
 
 @pytest.mark.parametrize("run", ["train", "cached", "forced"])
@@ -55,6 +64,7 @@ def test_the_first_line_tells_of_the_run(runs: dict[str, Trace]) -> None:
         "phases": ["forward"],
         "dimensions": dict(trace.dimensions),
         "vocabularies": {side: list(words) for side, words in trace.vocabularies.items()},
+        "notice": "",
     }
 
 
@@ -96,3 +106,93 @@ def test_ordinary_numbers_are_not_counted() -> None:
 )
 def test_other_kinds_of_values_are_written_too(value: np.ndarray, told: Any) -> None:
     assert lines(value)["value"] == told
+
+
+def test_a_complex_number_is_the_pair_of_its_parts() -> None:
+    assert lines(np.array([1 + 2j, complex(0, -np.inf)]))["value"] == [[1, 2], [0, None]]
+    assert lines(np.array(3j))["value"] == [0, 3]
+
+
+def test_a_plain_number_that_is_not_finite_is_null() -> None:
+    assert lines(np.zeros(1), numbers={"fill": -np.inf, "start": 3})["numbers"] == {"fill": None, "start": 3}
+    head = strict(next(json_lines(Trace(dimensions={"d_model": 4, "epsilon": np.nan, "dtype": np.float32}))))
+    assert head["dimensions"] == {"d_model": 4, "epsilon": None, "dtype": str(np.float32)}
+
+
+def test_a_gradient_is_written_where_there_is_one() -> None:
+    assert lines(np.zeros(2), gradient=np.array([0.5, np.nan]))["gradient"] == [0.5, None]
+    assert "gradient" not in lines(np.zeros(2))
+
+
+def test_the_description_is_a_json_schema() -> None:
+    Draft202012Validator.check_schema(DESCRIPTION)
+
+
+@pytest.mark.parametrize("run", ["train", "pre-norm", "cached", "forced"])
+def test_every_line_is_as_described(run: str, runs: dict[str, Trace]) -> None:
+    for line in json_lines(runs[run]):
+        VALIDATOR.validate(strict(line))
+
+
+def test_every_name_a_line_can_have_is_described(runs: dict[str, Trace]) -> None:
+    odd = lines(np.array([np.inf, -np.inf, np.nan]), gradient=np.zeros(3))
+    head = strict(next(json_lines(runs["forced"])))
+    assert odd.keys() == DESCRIPTION["$defs"]["event"]["properties"].keys()
+    assert head.keys() == DESCRIPTION["$defs"]["trace"]["properties"].keys()
+
+
+def change(**changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda line: line.update(changes)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        dict.clear,
+        lambda line: line.pop("kind"),
+        lambda line: line.pop("value"),
+        lambda line: line.pop("labels"),
+        change(kind="trace"),
+        change(order=-1),
+        change(order=1.5),
+        change(order="1"),
+        change(path=""),
+        change(axes="token"),
+        change(shape=[-1]),
+        change(inputs={"x": None}),
+        change(numbers={"start": "0"}),
+        change(labels={"token": ["i", "am"]}),
+        change(value="NaN"),
+        change(value=[0, "1"]),
+        change(value={"0": 1}),
+        change(masked=0),
+        change(extra=1),
+    ],
+)
+def test_a_broken_line_of_an_event_is_not_as_described(spoil: Callable, runs: dict[str, Trace]) -> None:
+    line = strict(list(json_lines(runs["forced"]))[1])
+    VALIDATOR.validate(broken := deepcopy(line))
+    spoil(broken)
+    with pytest.raises(ValidationError):
+        VALIDATOR.validate(broken)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schema": 2},
+        {"schema": None},
+        {"phases": "forward"},
+        {"phases": ["forward", "forward"]},
+        {"dimensions": []},
+        {"vocabularies": {"source": [1]}},
+        {"notice": None},
+        {"kind": "event"},
+        {"value": 0},
+    ],
+    ids=str,
+)
+def test_a_broken_first_line_is_not_as_described(changes: dict[str, Any], runs: dict[str, Trace]) -> None:
+    head = strict(next(json_lines(runs["forced"])))
+    with pytest.raises(ValidationError):
+        VALIDATOR.validate(head | changes)

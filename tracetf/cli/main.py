@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tracetf.cli.judge import compare
 from tracetf.cli.learn import evaluate, train
 from tracetf.cli.read import explain, show
 from tracetf.cli.run import trace, translate
@@ -23,7 +24,7 @@ def tracetf() -> None:
     """
 
 
-for command in (trace, show, explain, translate, train, evaluate):
+for command in (trace, show, compare, explain, translate, train, evaluate):
     tracetf.add_command(command)
 
 

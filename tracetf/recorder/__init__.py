@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from torch import nn
 from torch.nn.modules.module import register_module_forward_pre_hook
@@ -12,6 +13,7 @@ from tracetf.recorder.keep import Keep
 from tracetf.recorder.writer import Recorder
 from tracetf.taps import watch
 from tracetf.trace import Trace
+from tracetf.trace.stream import Stream
 
 __all__ = ["record"]
 
@@ -27,6 +29,7 @@ def record(
     budget: int | None = None,
     parameters: bool = True,
     modules: bool = False,
+    to: str | Path | None = None,
 ) -> Iterator[Trace]:
     """Record what a model computes in this thread or task while the block runs.
 
@@ -41,15 +44,23 @@ def record(
         budget: bytes of values to keep; recording stops at the value that would go beyond, the run goes on.
         parameters: keep the weights as well, without which a trace cannot be verified.
         modules: record the output of every module that taps nothing itself, such as torch's own.
+        to: file to write the trace to while it grows; its numbers then stay there and not in memory.
+
+    Raises:
+        OSError: there can be no file at `to`.
     """
     globs = (only,) if isinstance(only, str) else tuple(only)
     trace = Trace()
+    stream = Stream(to, trace) if to is not None else None
+    if stream is not None:
+        trace.hold = stream.add_gradient
     recorder = Recorder(
         trace,
         getattr(model, "_orig_mod", model),  # what torch.compile wraps
         Keep(globs, layers, first_in_batch, statistics, budget),
         parameters,
         modules,
+        stream,
     )
     with ExitStack() as stack:
         if model is None:
@@ -58,6 +69,9 @@ def record(
         stack.enter_context(watch(recorder.take))
         try:
             yield trace
+            if stream is not None:
+                len(trace)
+                stream.close()
         except Exception as error:
             recorder.explain(error)
             raise

@@ -19,8 +19,10 @@ from tracetf.taps import current_phase
 from tracetf.trace import Event, Trace
 from tracetf.trace.event import Tokens
 from tracetf.trace.labels import label
+from tracetf.trace.stream import Stream
 
 IDS = ("source", "target", "expected")
+AT_ONCE = 16_000_000  # bytes held before they go to the file
 
 
 class Plan(NamedTuple):
@@ -47,19 +49,27 @@ class Recorder:
     """Hear calls and taps, and write one Trace."""
 
     def __init__(
-        self, trace: Trace, model: nn.Module | None, keep: Keep, parameters: bool, modules: bool
+        self,
+        trace: Trace,
+        model: nn.Module | None,
+        keep: Keep,
+        parameters: bool,
+        modules: bool,
+        stream: Stream | None,
     ) -> None:
         # No circle of references: a trace holds its recorder, so that its memory is free when it is dropped.
         self.trace: Trace = weakref.proxy(trace)
         self.recording = object()
         trace.settle = self.settle
         self.keep = keep
+        self.stream = stream
         self.modules = modules
         self.closed = False
         self._roots = Roots(model, self.trace, parameters)
         self._lock = Lock()
         self._count = 0
         self._bytes = 0
+        self._held = 0
         self._phase = current_phase()
         self._phase_began = 0
         self._plans: dict[tuple[str, str], Plan] = {}
@@ -112,6 +122,8 @@ class Recorder:
                 if isinstance(value, Tensor):  # anything else is a mistake, and the model's to complain of
                     self._note(call, self._plan(module, name, pattern), value)
             self._tapped[module] = self._count - 1
+        if self.stream is not None and self._held > AT_ONCE:
+            self.trace.made(0)  # any question makes it settle, and what is settled goes to the file
 
     def close(self) -> None:
         """Write no more, and let go of the model."""
@@ -143,6 +155,8 @@ class Recorder:
         began = self._phase_began if call is None else call.began
         copy = self.keep.copy(value, plan.batched)
         self._raw.append(Raw(order, began, self._phase.name, plan, call, copy))
+        if self.stream is not None:
+            self._held += copy.nbytes
         if value.requires_grad:
             hook = partial(self._take_gradient, order, plan.batched)
             value.register_hook(hook)  # type: ignore[no-untyped-call]  # torch's own omission
@@ -164,11 +178,11 @@ class Recorder:
     def settle(self) -> tuple[Iterable[Event], Mapping[int, Any]]:
         """Make events of what was noted since the last time, and hand out the gradients that came."""
         with self._lock:
-            raw, self._raw = self._raw, []
+            raw, self._raw, self._held = self._raw, [], 0
             gradients, self._gradients = self._gradients, {}
-        events = [self._event(one) for one in raw]
+        events = [event for one in raw if (event := self._event(one)) and one.plan.kept]
         return (
-            [event for event, one in zip(events, raw, strict=True) if one.plan.kept],
+            events if self.stream is None else [self.stream.append(event) for event in events],
             {order: as_array(gradient) for order, gradient in gradients.items()},
         )
 

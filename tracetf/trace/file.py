@@ -1,22 +1,38 @@
 """A trace in a file: arrays in safetensors, everything else in its JSON header. No code in it, no pickle."""
 
-import json
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
+from numpy.typing import NDArray
 
-from tracetf.files import whole_file
-from tracetf.trace.event import Event
+from tracetf.files import (
+    ArrayFile,
+    Check,
+    anything,
+    count,
+    listing,
+    number,
+    parse,
+    record,
+    refusing_damage,
+    table,
+    text,
+)
+from tracetf.trace.event import Event, Stored, Tokens
+from tracetf.trace.stream import ARRAYS, KINDS, PARAMETERS, SCHEMA, Stream, array_name
 from tracetf.trace.trace import Trace
 
-SCHEMA = 1
 REMEDY = "a trace is what 'tracetf trace … --save FILE' writes"
-ARRAYS = ("value", "gradient")
-FACTS = ("constants", "dimensions", "vocabularies")
+SENTENCES: Check[Tokens] = listing(listing(text))
+FACTS: dict[str, Check[Any]] = {
+    "constants": table(number),
+    "dimensions": table(anything),
+    "vocabularies": table(listing(text)),
+    "notice": text,
+}
+NOT_IN_SCHEMA_1 = {"notice": '""'}
 
 
 def save(trace: Trace, path: str | Path) -> None:
@@ -25,66 +41,122 @@ def save(trace: Trace, path: str | Path) -> None:
     Raises:
         OSError: the file cannot be written; what was there before is left as it is.
     """
-    header = {fact: json.dumps(getattr(trace, fact), ensure_ascii=False) for fact in FACTS}
-    header |= {
-        "tracetf trace": str(SCHEMA),
-        "events": json.dumps([facts(event) for event in trace], ensure_ascii=False),
-    }
-    arrays = {f"parameters/{name}": value for name, value in trace.parameters.items()}
-    for event in trace:
-        arrays[_key("value", event)] = event.value
-        if event.gradient is not None:
-            arrays[_key("gradient", event)] = event.gradient
-    with whole_file(Path(path)) as draft:
-        draft.write_bytes(to_bytes({name: np.asarray(a, order="C") for name, a in arrays.items()}, header))
+    with Stream(path, trace) as stream:
+        for event in trace:
+            stream.append(event)
 
 
 def read_trace(path: str | Path) -> Trace:
-    """Read a trace from a file.
+    """Read a trace from a file; the numbers stay there until they are asked for.
 
     Raises:
         ValueError: not a trace of ours, a damaged one, or one of a newer schema.
         OSError: the file cannot be read.
     """
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = file.metadata() or {}
-            _check(header.get("tracetf trace"), path)
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-        trace = Trace(**{fact: json.loads(header[fact]) for fact in FACTS})
-        trace.vocabularies = {side: tuple(words) for side, words in trace.vocabularies.items()}
-        trace.parameters = {
-            name.removeprefix("parameters/"): array
-            for name, array in arrays.items()
-            if name.startswith("parameters/")
-        }
-        for known in json.loads(header["events"]):
-            place = f"{known['order']}/{known['path']}"
-            value, gradient = arrays[f"value/{place}"], arrays.get(f"gradient/{place}")
-            trace.append(Event(**_tuples(known), value=value, gradient=gradient))
-        return trace
-    except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} is not a whole trace: {error}; {REMEDY}") from error
+    with refusing_damage(path, "trace", REMEDY):
+        file = ArrayFile(path, "numpy", KINDS.values())
+    schema = _schema(file.header.get("tracetf trace"), path)
+    with refusing_damage(path, "trace", REMEDY):
+        return _trace(file, schema)
 
 
-def facts(event: Event) -> dict[str, Any]:
-    """Return everything of an event but its arrays."""
-    return {f.name: getattr(event, f.name) for f in fields(event) if f.name not in ARRAYS}
-
-
-def _key(kind: str, event: Event) -> str:
-    return f"{kind}/{event.order}/{event.path}"
-
-
-def _check(schema: str | None, path: str | Path) -> None:
-    if schema is None:
+def _schema(said: str | None, path: str | Path) -> int:
+    if said is None:
         raise ValueError(f"{path} is not a tracetf trace; {REMEDY}")
-    if not schema.isdecimal():
-        raise ValueError(f"{path} has schema {schema!r}, which is no number; {REMEDY}")
-    if int(schema) > SCHEMA:
-        raise ValueError(f"{path} has schema {schema}, and this tracetf reads up to {SCHEMA}; update tracetf")
+    if not (said.isascii() and said.isdecimal() and len(said) < 10 and int(said) > 0):
+        raise ValueError(f"{path} has schema {said!r:.60}, which is no number from 1 on; {REMEDY}")
+    if int(said) > SCHEMA:
+        raise ValueError(f"{path} has schema {said}, and this tracetf reads up to {SCHEMA}; update tracetf")
+    return int(said)
 
 
-def _tuples(known: dict[str, Any]) -> dict[str, Any]:
-    labels = {axis: tuple(map(tuple, words)) for axis, words in known["labels"].items()}
-    return known | {"axes": tuple(known["axes"]), "labels": labels}
+def _trace(file: ArrayFile, schema: int) -> Trace:
+    header = NOT_IN_SCHEMA_1 | dict(file.header)
+    trace = Trace(**{fact: parse(header, fact, check) for fact, check in FACTS.items()})
+    names = [name for name in file.shapes if name.startswith(PARAMETERS)]
+    trace.parameters = StoredArrays({name.removeprefix(PARAMETERS): _stored(file, name) for name in names})
+    labels = SENTENCES if schema == 1 else _one_of(parse(header, "labels", listing(SENTENCES)))
+    for known in parse(header, "events", listing(_event(labels))):
+        if trace.made(known["order"]):
+            raise ValueError(f"two events have the order {known['order']}")
+        trace.append(_with_arrays(file, known))
+    return trace
+
+
+def _one_of(labels: tuple[Tokens, ...]) -> Check[Tokens]:
+    """Take the number of a label, which since schema 2 stands once for all events that have it."""
+
+    def check(said: Any) -> Tokens:
+        if count(said) >= len(labels):
+            raise ValueError(f"label {said} is not among the {len(labels)} there are")
+        return labels[said]
+
+    return check
+
+
+def _event(labels: Check[Tokens]) -> Check[dict[str, Any]]:
+    return record(
+        order=count,
+        began=count,
+        phase=text,
+        path=text,
+        axes=listing(text),
+        inputs=table(count),
+        numbers=table(number),
+        labels=table(labels),
+    )
+
+
+def _with_arrays(file: ArrayFile, known: dict[str, Any]) -> Event:
+    names = {kind: array_name(kind, known["order"], known["path"]) for kind in ARRAYS}
+    if names["value"] not in file.shapes:
+        raise ValueError(f"{names['value']} is missing")
+    stored: dict[str, Any] = {
+        kind: _stored(file, name) for kind, name in names.items() if name in file.shapes
+    }
+    event = Event(**known, **stored)
+    _check_fit(event, stored)
+    return event
+
+
+def _check_fit(event: Event, stored: Mapping[str, Stored]) -> None:
+    """Refuse an event whose parts contradict each other.
+
+    Raises:
+        ValueError: they do.
+    """
+    sizes = dict(zip(event.axes, event.shape, strict=False))
+    if len(event.axes) != len(event.shape):
+        raise ValueError(f"{event.path} has axes {' '.join(event.axes)} and the shape {event.shape}")
+    if event.began > event.order:
+        raise ValueError(f"{event.path} is event {event.order} of a call that began with {event.began}")
+    if "gradient" in stored and stored["gradient"].shape != event.shape:
+        raise ValueError(f"{event.path} has shape {event.shape}, its gradient {stored['gradient'].shape}")
+    for axis, sentences in event.labels.items():
+        lengths = {len(words) for words in sentences}
+        if not lengths <= {sizes.get(axis)} or len(sentences) < sizes.get("batch", 1):
+            raise ValueError(f"{event.path} has labels that do not fit its axis {axis}")
+
+
+def _stored(file: ArrayFile, name: str) -> Stored:
+    return Stored(file.shapes[name], partial(file.read, name))
+
+
+class StoredArrays(Mapping[str, NDArray[Any]]):
+    """Arrays by name, each read from its file when it is asked for."""
+
+    def __init__(self, stored: Mapping[str, Stored]) -> None:
+        self._stored = stored
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        return self._stored[name].read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def __reduce__(self) -> tuple[Callable[[Any], dict[str, Any]], tuple[dict[str, Any]]]:
+        """Let a copy, or another process, have the numbers themselves."""
+        return dict, (dict(self),)

@@ -1,14 +1,21 @@
-"""A trace as strict JSON, one object a line: for other programs to read."""
+"""A trace as strict JSON, one object a line: for other programs to read.
+
+`docs/trace-lines.schema.json` describes the lines.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tracetf.trace.event import Event
-from tracetf.trace.file import SCHEMA, facts
+from tracetf.trace.stream import facts
 from tracetf.trace.trace import Trace
+
+SCHEMA = 1
 
 
 def json_lines(trace: Trace) -> Iterator[str]:
@@ -16,27 +23,45 @@ def json_lines(trace: Trace) -> Iterator[str]:
 
     JSON has no infinity: −∞, +∞ and NaN are written as null, and an event that has any says how many of each.
     """
-    head = {
-        "kind": "trace",
-        "schema": SCHEMA,
-        "phases": trace.phases,
-        "dimensions": trace.dimensions,
-        "vocabularies": trace.vocabularies,
-    }
-    yield json.dumps(head, ensure_ascii=False, allow_nan=False)
+    yield _json(
+        {
+            "kind": "trace",
+            "schema": SCHEMA,
+            "phases": trace.phases,
+            "dimensions": _finite(trace.dimensions),
+            "vocabularies": trace.vocabularies,
+            "notice": trace.notice,
+        }
+    )
     for event in trace:
-        yield json.dumps(_line(event), ensure_ascii=False, allow_nan=False)
+        yield _json(_line(event))
+
+
+def _json(said: dict[str, Any]) -> str:
+    return json.dumps(said, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def _line(event: Event) -> dict[str, Any]:
+    value, gradient = event.value, event.gradient
     counts = {
-        "masked": int(np.isneginf(event.value).sum()),
-        "infinite": int(np.isposinf(event.value).sum()),
-        "nan": int(np.isnan(event.value).sum()),
+        "masked": int(np.sum(value == -np.inf)),
+        "infinite": int(np.sum(value == np.inf)),
+        "nan": int(np.isnan(value).sum()),
     }
-    line = {"kind": "event", **facts(event), "step": event.name, "shape": event.shape}
+    line = {"kind": "event", **facts(event), "numbers": _finite(event.numbers)}
+    line |= {"step": event.name, "shape": event.shape, "value": _nested(value)}
     line |= {name: count for name, count in counts.items() if count}
-    value = event.value
-    if any(counts.values()):
-        value = np.where(np.isfinite(value), value.astype(object), np.array(None))
-    return line | {"value": value.tolist()}
+    return line if gradient is None else line | {"gradient": _nested(gradient)}
+
+
+def _finite(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    odd = {name for name, number in numbers.items() if isinstance(number, float) and not isfinite(number)}
+    return {name: None if name in odd else number for name, number in numbers.items()}
+
+
+def _nested(array: NDArray[Any]) -> Any:
+    """Return numbers as lists in lists; a complex one as the pair of its parts."""
+    if array.dtype.kind == "c":
+        array = np.stack([array.real, array.imag], axis=-1)
+    known = np.isfinite(array)
+    return (array if known.all() else np.where(known, array.astype(object), np.array(None))).tolist()

@@ -2,9 +2,10 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
@@ -17,7 +18,8 @@ Settle = Callable[[], tuple[Iterable[Event], Mapping[int, NDArray[Any]]]]
 class Trace:
     """Hold what a run computed, in the order it was computed.
 
-    `trace[path]` is one event, `trace[path, phase]` the one of that phase, `trace.select(glob)` many.
+    `trace[path]` is one event, `trace[path, phase]` the one of that phase, `trace.select(glob)` many. Two
+    traces are equal when `compare` finds no difference.
 
     Args:
         parameters: the weights of the model when recording began, by their names in `state_dict`.
@@ -26,6 +28,7 @@ class Trace:
         vocabularies: the words behind the ids, for `source` and `target`.
         notice: why recording stopped early, if it did.
         settle: hands over the events that came, and the gradients of earlier ones, since it was last asked.
+        hold: gives an event its gradient.
     """
 
     parameters: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -34,8 +37,12 @@ class Trace:
     vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notice: str = ""
     settle: Settle = lambda: ((), {})
+    hold: Callable[[Event, NDArray[Any]], Event] = lambda event, gradient: event.holding(gradient=gradient)
     _known: dict[int, Event] = field(default_factory=dict)
     _orders: dict[str, list[int]] = field(default_factory=dict)
+
+    # How a notebook shows it; `tracetf.views.notebook` lends it.
+    _repr_html_: ClassVar[Callable[["Trace"], str]]
 
     def append(self, event: Event) -> None:
         """Put an event at the end."""
@@ -49,7 +56,7 @@ class Trace:
             self.append(event)
         for order, gradient in gradients.items():
             if order in self._known:
-                self._known[order] = replace(self._known[order], gradient=gradient)
+                self._known[order] = self.hold(self._known[order], gradient)
         return self._known
 
     def __len__(self) -> int:
@@ -60,6 +67,11 @@ class Trace:
 
     def __contains__(self, path: str) -> bool:
         return bool(self.at(path))
+
+    def __eq__(self, other: object) -> bool:
+        from tracetf.trace.compare import compare
+
+        return bool(compare(self, other)) if isinstance(other, Trace) else NotImplemented
 
     def __getitem__(self, key: str | tuple[str, str]) -> Event:
         path, phase = (key, None) if isinstance(key, str) else key
@@ -113,6 +125,16 @@ class Trace:
         """Return the words of a batch of `source` or `target` ids."""
         vocabulary = self.vocabularies[side]
         return tuple(tuple(vocabulary[i] for i in sentence) for sentence in ids.tolist())
+
+    def save(self, path: str | Path) -> None:
+        """Write it to one file, whole or not at all.
+
+        Raises:
+            OSError: the file cannot be written; what was there before is left as it is.
+        """
+        from tracetf.trace.file import save
+
+        save(self, path)
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} events in {', '.join(self.phases) or 'no phase yet'}>"
