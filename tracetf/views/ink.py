@@ -13,8 +13,8 @@ def digits(value: float, whole: bool = False) -> str:
     """Write a number in two decimals, with a true minus sign; −∞ as such, a truth as ● or ·."""
     if isinstance(value, bool | np.bool_):
         return "●" if value else "·"
-    if np.isneginf(value):
-        return MASKED
+    if np.isinf(value):
+        return MASKED if value < 0 else "∞"
     text = f"{value:d}" if whole else f"{value:.2f}"
     return ("0.00" if text == "-0.00" else text).replace("-", "−")
 
