@@ -95,7 +95,7 @@ def test_what_is_too_much_is_left_out_and_said(told: Trace) -> None:
         (np.array([[[3.0], [4.0]]]), "batch token one", [["", "0", "1"], ["thing", "3.00", "4.00"]]),
         (np.arange(8).reshape(2, 2, 2), "a b c", [["", "0", "1"], ["0", "0", "1"], ["1", "2", "3"]]),
         (np.array([[3 + 4j]]), "a b", [["", "0"], ["0", "5.00"]]),
-        (np.array([[np.nan, np.inf]]), "a b", [["", "0", "1"], ["0", "nan", "inf"]]),
+        (np.array([[np.nan, np.inf]]), "a b", [["", "0", "1"], ["0", "nan", "∞"]]),
         (np.array([[1.5]], np.float16), "a b", [["", "0"], ["0", "1.50"]]),
     ],
 )
