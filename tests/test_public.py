@@ -90,3 +90,10 @@ def test_the_model_imports_no_step_no_word_and_no_record() -> None:
     seen = run("import sys, tracetf.transformer, tracetf.decoding; print(*sys.modules)").split()
     wing = ("tracetf.steps", "tracetf.words", "tracetf.trace", "tracetf.recorder", "tracetf.views")
     assert [name for name in seen if name.startswith(wing)] == []
+
+
+@pytest.mark.parametrize("notebook", [True, False])
+def test_events_show_themselves_as_tables_in_a_notebook_and_only_there(notebook: bool) -> None:
+    pretend = "sys.modules['IPython'] = sys; " if notebook else ""
+    told = run(f"import sys; {pretend}import tracetf; print(hasattr(tracetf.Event, '_repr_html_'))")
+    assert told == f"{notebook}\n"

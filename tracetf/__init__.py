@@ -1,5 +1,6 @@
 """The Transformer of "Attention Is All You Need", written so that every number can be watched being made."""
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -55,4 +56,6 @@ def __getattr__(name: str) -> Any:
     """Resolve a public name on first use, so that `import tracetf` imports no torch."""
     if name not in _HOMES:
         raise AttributeError(f"module 'tracetf' has no attribute {name!r}")
+    if "IPython" in sys.modules:
+        import_module("tracetf.views.notebook")  # events and traces then show themselves as tables
     return getattr(import_module(_HOMES[name]), name)
