@@ -211,9 +211,10 @@ def test_where_no_file_can_be_is_told_before_anything_is_recorded(place: str, tm
 
 
 DYING = """
-import sys, time, numpy as np
+import signal, sys, time, numpy as np
 from tracetf.trace import Event, Trace
 from tracetf.trace.stream import Stream
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 def here(place):
     if place == sys.argv[2]:
