@@ -1,0 +1,2 @@
+python -m pytest fails_values.py --trace-save traces
+tracetf show traces/*.safetensors --only '*.scores'
