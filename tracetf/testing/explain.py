@@ -73,7 +73,7 @@ def _misfits(found: Iterable[Match], bound: Mapping[str, Bound]) -> list[Misfit]
     """Collect what breaks a rule, the worst first."""
     kinds: dict[object, Misfit] = {}
     for match in found:
-        verdicts = judge(match, bound)
+        verdicts = list(judge(match, bound))
         if any(verdict.wrong for verdict in verdicts):
             kind = match.rule.glob, *((verdict.wanted, verdict.got) for verdict in verdicts)
             kinds.setdefault(kind, Misfit(match, verdicts, [])).events.append(match.event)

@@ -1,7 +1,7 @@
-"""What the pytest plugin does once a test uses it: record, explain, report, keep."""
+"""What the pytest plugin does once a test uses it: record, report, keep."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from inspect import signature
@@ -11,20 +11,10 @@ from typing import Any
 import pytest
 
 from tracetf.recorder import record
-from tracetf.testing.shapes import Shapes
+from tracetf.testing.shapes import WatchedTrace
 from tracetf.trace import Trace
-from tracetf.trace.compare import compare
 
 OPTIONS = [name for name in signature(record).parameters if name != "model"]
-
-
-class WatchedTrace(Trace):
-    """Hold what a test runs."""
-
-    @property
-    def shapes(self) -> Shapes:
-        """The shapes of all events, to be held against rules."""
-        return Shapes(self)
 
 
 @contextmanager
@@ -49,17 +39,6 @@ def _options(test: pytest.Item) -> dict[str, Any]:
             )
         options |= mark.kwargs
     return options
-
-
-def explained(op: str, left: object, right: object) -> list[str] | None:
-    """Say why an assertion about shapes or traces does not hold; nothing if it is about something else."""
-    if isinstance(right, Shapes):
-        op, left, right = {"<=": ">="}.get(op, op), right, left
-    if isinstance(left, Shapes) and isinstance(right, Mapping) and op in ("==", ">="):
-        return left.explain(right, exact=op == "==").splitlines()
-    if isinstance(left, Trace) and isinstance(right, Trace) and op == "==":
-        return str(compare(left, right)).splitlines()
-    return None
 
 
 def sections(test: pytest.Item, trace: WatchedTrace) -> list[tuple[str, str]]:
@@ -91,4 +70,4 @@ def _keep(trace: Trace, path: Path) -> str:
 def _file_name(test: str) -> str:
     """Return a file name of its own for each test, whatever characters its id has and however long it is."""
     plain = re.sub(r"[^\w.-]+", "_", test, flags=re.ASCII).strip("_.")
-    return f"{plain[-80:]}-{sha256(test.encode()).hexdigest()[:8]}.safetensors"
+    return f"{plain[:150]}-{sha256(test.encode()).hexdigest()[:8]}.safetensors"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tracetf.testing.fixture import WatchedTrace
+    from tracetf.testing.shapes import WatchedTrace
 
 TRACE = pytest.StashKey["WatchedTrace"]()
 
@@ -56,6 +56,6 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     """Explain a failed comparison of traces or of their shapes."""
     if "tracetf.trace" not in sys.modules:
         return None
-    from tracetf.testing.fixture import explained
+    from tracetf.testing.shapes import explained
 
     return explained(op, left, right)

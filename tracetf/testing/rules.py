@@ -74,20 +74,9 @@ def read_rules(rules: Mapping[str, str]) -> list[Rule]:
     """Read rules as a test writes them.
 
     Raises:
-        ValueError: a pattern that is none, two rules that fix one name at two sizes.
+        ValueError: a pattern that is none.
     """
-    read = [Rule(glob, parse(pattern)) for glob, pattern in rules.items()]
-    fixed: dict[str, tuple[Axis, Rule]] = {}
-    for rule in read:
-        for axis in rule.axes:
-            if axis.name and axis.size is not None:
-                first, by = fixed.setdefault(axis.name, (axis, rule))
-                if first.size != axis.size:
-                    raise ValueError(
-                        f"rule {by.glob!r} says {first.word} and rule {rule.glob!r} says {axis.word}; "
-                        "a name has one size in all rules, so give one of them another name"
-                    )
-    return read
+    return [Rule(glob, parse(pattern)) for glob, pattern in rules.items()]
 
 
 def matches(rules: Iterable[Rule], events: Sequence[Event]) -> list[Match]:
@@ -101,13 +90,12 @@ def matches(rules: Iterable[Rule], events: Sequence[Event]) -> list[Match]:
 
 
 def bind(rules: Iterable[Rule], found: Iterable[Match]) -> dict[str, Bound]:
-    """Give every name its size: the one that a rule fixes, or else the one that most events have."""
-    bound = {
-        axis.name: Bound(axis.size, rule)
-        for rule in rules
-        for axis in rule.axes
-        if axis.name and axis.size is not None
-    }
+    """Give every name its size: the one that a rule fixes, or else the one that most events have.
+
+    Raises:
+        ValueError: two rules that fix one name at two sizes.
+    """
+    bound = _fixed(rules)
     votes: dict[str, dict[int, list[Match]]] = {}
     for match in found:
         if match.is_whole and not match.displaced:
@@ -120,12 +108,22 @@ def bind(rules: Iterable[Rule], found: Iterable[Match]) -> dict[str, Bound]:
     return bound
 
 
-def judge(match: Match, bound: Mapping[str, Bound]) -> list[Verdict]:
+def _fixed(rules: Iterable[Rule]) -> dict[str, Bound]:
+    bound: dict[str, Bound] = {}
+    for rule in rules:
+        for axis in rule.axes:
+            if axis.name and axis.size is not None:
+                first = bound.setdefault(axis.name, Bound(axis.size, rule))
+                if first.size != axis.size:
+                    raise ValueError(
+                        f"rule {first.rule.glob!r} says {axis.name}={first.size} and rule {rule.glob!r} says "
+                        f"{axis.word}; a name has one size in all rules, so give one of them another name"
+                    )
+    return bound
+
+
+def judge(match: Match, bound: Mapping[str, Bound]) -> Iterator[Verdict]:
     """Hold each axis of an event against what the rules want of it."""
-    return list(_verdicts(match, bound))
-
-
-def _verdicts(match: Match, bound: Mapping[str, Bound]) -> Iterator[Verdict]:
     displaced = match.displaced
     for column in match.columns:
         axis = column.wanted

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tracetf.testing.explain import explanation
 from tracetf.trace import Trace
+from tracetf.trace.compare import compare
 
 
 class Shapes:
@@ -54,3 +55,23 @@ class Shapes:
 
     def __repr__(self) -> str:
         return f"<Shapes of {len(self.trace)} events>"
+
+
+class WatchedTrace(Trace):
+    """Hold what a test runs: what the fixture `trace` is."""
+
+    @property
+    def shapes(self) -> Shapes:
+        """The shapes of all events, to be held against rules."""
+        return Shapes(self)
+
+
+def explained(op: str, left: object, right: object) -> list[str] | None:
+    """Say why an assertion about shapes or traces does not hold; nothing if it is about something else."""
+    if isinstance(right, Shapes):
+        op, left, right = {"<=": ">="}.get(op, op), right, left
+    if isinstance(left, Shapes) and isinstance(right, Mapping) and op in ("==", ">="):
+        return left.explain(right, exact=op == "==").splitlines()
+    if isinstance(left, Trace) and isinstance(right, Trace) and op == "==":
+        return str(compare(left, right)).splitlines()
+    return None
