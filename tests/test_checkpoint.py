@@ -1,13 +1,14 @@
 """Files of models: what comes back, what is refused, what is never left behind."""
 
 import json
+import math
 from importlib.resources import files
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from tracetf.checkpoint import FORMAT, read
+from tracetf.checkpoint import FORMAT, read, shapes_of
 from tracetf.translate import load
 
 SHIPPED = files("tracetf") / "student.safetensors"
@@ -36,26 +37,85 @@ def test_a_truncated_file_is_refused(tmp_path, length):
         load(broken)
 
 
+@pytest.fixture
+def altered(tmp_path):
+    """Return a function that writes the shipped checkpoint with another header."""
+
+    def altered(sizes=None, **header: str):
+        made = load().checkpoint()
+        told = {
+            "format": FORMAT,
+            "dimensions": json.dumps(vars(made.dimensions) | (sizes or {})),
+            "vocabularies": json.dumps(made.vocabularies),
+            "provenance": "{}",
+        }
+        weights = {name: weight.detach() for name, weight in made.weights.items()}
+        save_file(weights, tmp_path / "odd.safetensors", told | header)
+        return tmp_path / "odd.safetensors"
+
+    return altered
+
+
+def test_what_a_header_says_besides_is_passed_over(altered):
+    assert load(altered(mood="good")).translate("I am a student") == "나는 학생이다."
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"format": "something else"}, "is not a tracetf checkpoint; a checkpoint is what"),
-        ({"dimensions": "{}"}, "is not a whole checkpoint"),
-        ({"dimensions": "not json"}, "is not a whole checkpoint"),
-        ({"vocabularies": "[]"}, "is not a whole checkpoint"),
+        (
+            {"format": "tracetf checkpoint 2"},
+            "is a 'tracetf checkpoint 2', and this tracetf reads .* 1'; update",
+        ),
+        ({"dimensions": "{}"}, "dimensions: source_words is missing; a checkpoint is what"),
+        ({"dimensions": "[]"}, r"dimensions: \[\] is no object"),
+        ({"dimensions": "not json"}, "dimensions: Expecting value"),
+        ({"vocabularies": "[]"}, r"vocabularies: \[\] is no object"),
+        ({"vocabularies": '{"source": []}'}, "vocabularies: .* lacks target"),
+        ({"vocabularies": '{"source": [], "target": [1]}'}, "vocabularies: 1 is no text"),
+        ({"vocabularies": '{"source": [], "target": []}'}, "vocabulary begins with nothing"),
+        ({"provenance": "1"}, "provenance: 1 is no object"),
     ],
+    ids=str,
 )
-def test_a_foreign_header_is_refused(tmp_path, change, message):
-    made = load().checkpoint()
-    header = {
-        "format": FORMAT,
-        "dimensions": json.dumps(vars(made.dimensions)),
-        "vocabularies": json.dumps(made.vocabularies),
-        "provenance": "{}",
-    }
-    save_file({"weight": torch.zeros(1)}, tmp_path / "odd.safetensors", header | change)
-    with pytest.raises(ValueError, match=message):
-        load(tmp_path / "odd.safetensors")
+def test_a_foreign_header_is_refused(altered, change, message):
+    with pytest.raises(ValueError, match=rf"odd\.safetensors (is .*)?{message}"):
+        load(altered(**change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"experts": 8}, "no Transformer has experts"),
+        ({"d_model": 10**9}, r"shape \(.*\), not \(.*1000000000.*\)"),
+        ({"d_model": 64.0}, "64.0 is no whole number"),
+        ({"heads": True}, "True is no whole number"),
+        ({"layers": 10**6}, r"does not hold the weights .*: encoder\.layers\.2\..* is missing"),
+        ({"layers": 1}, r"holds more than the weights of its dimensions: decoder\.layers\.1\."),
+        ({"longest": 10**9}, "longest=1000000000 would take more room than all weights"),
+        ({"longest": 0}, "longest=0 must be at least 1"),
+        ({"epsilon": math.nan}, "nan is not finite"),
+        ({"dropout": 1.5}, "dropout p=1.5 is not a probability"),
+        ({"norm": "none"}, "norm='none' is not one of post, pre"),
+        ({"padding": 10**6}, "padding=1000000 is no word's number"),
+    ],
+    ids=str,
+)
+def test_dimensions_that_are_not_those_of_the_weights_are_refused(altered, change, message):
+    with pytest.raises(
+        ValueError, match=rf"odd\.safetensors is not a whole checkpoint: .*{message}.*; a check"
+    ):
+        load(altered(change))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"norm": "pre"}, {"layers": 3}, {"d_model": 9, "d_k": 4, "d_v": 2}, {"heads": 2, "d_ff": 1}],
+)
+def test_the_shapes_of_the_weights_are_known_without_a_model(build, changes):
+    model = build(**changes)
+    assert dict(shapes_of(model.dimensions)) == {n: tuple(p.shape) for n, p in model.named_parameters()}
 
 
 def test_missing_weights_are_named(tmp_path):
