@@ -26,7 +26,9 @@ from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
 from tracetf.recorder.keep import statistics
-from tracetf.training import Recipe, batches, smoothed_loss
+from tracetf.training.batches import batches
+from tracetf.training.loss import smoothed_loss
+from tracetf.training.recipe import Recipe
 from tracetf.transformer import (
     DecoderLayer,
     Encoder,

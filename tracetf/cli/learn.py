@@ -21,8 +21,9 @@ def train(out: Path, steps: int | None, seed: int | None) -> None:
 
     from tracetf.data.splits import splits
     from tracetf.evaluation import exact_match
-    from tracetf.training import Recipe, student
-    from tracetf.training import train as run
+    from tracetf.training.recipe import Recipe
+    from tracetf.training.trainer import student
+    from tracetf.training.trainer import train as run
 
     if not out.resolve().parent.is_dir():
         raise ValueError(f"{out.resolve().parent} is not a folder that {out.name} could be written to")

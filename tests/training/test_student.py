@@ -12,7 +12,11 @@ from tracetf.data.splits import splits
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.dimensions import Dimensions
 from tracetf.evaluation import exact_match, is_content, readability
-from tracetf.training import Recipe, batches, learning_rate, smoothed_loss, student, train
+from tracetf.training.batches import batches
+from tracetf.training.loss import smoothed_loss
+from tracetf.training.recipe import Recipe
+from tracetf.training.schedule import learning_rate
+from tracetf.training.trainer import student, train
 from tracetf.translate import Translator, load
 
 
