@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from inspect import signature
+from itertools import chain
 from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
+
+from tracetf.taps import Place
 
 WHOLE = (Tensor, int, float, nn.Module)
 SEVERAL = (tuple, list)
@@ -24,6 +27,7 @@ class Call(NamedTuple):
         inputs: its arguments that are values, each with the order of the event that made it.
         numbers: its arguments that are plain numbers.
         caller: the call it happens in.
+        place: the place it happens in, or that it stands for itself.
     """
 
     recording: object
@@ -32,13 +36,16 @@ class Call(NamedTuple):
     inputs: Mapping[str, int]
     numbers: Mapping[str, float]
     caller: "Call | None"
+    place: Place | None
 
 
 class Listener(Protocol):
     """Hear of every module call of a thread or task."""
 
-    def enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-        """Hear that a module begins to run."""
+    def enter(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], caller: "Call | None"
+    ) -> "Call | None":
+        """Hear that a module begins to run; return that call, or its caller if not followed."""
 
     def leave(self, module: nn.Module, result: Any) -> None:
         """Hear that it is done, and what it returned."""
@@ -66,10 +73,11 @@ class Heard:
         listeners = _listening.get()
         if not listeners:
             return self.forward(*args, **kwargs)
-        before = running.get()
+        before = call = running.get()
         try:
             for listener in listeners:
-                listener.enter(self.module, args, kwargs)
+                call = listener.enter(self.module, args, kwargs, call)
+            running.set(call)
             result = self.forward(*args, **kwargs)
             for listener in listeners:
                 listener.leave(self.module, result)
@@ -113,22 +121,26 @@ def leave_alone(modules: Iterable[nn.Module]) -> None:
             if not isinstance(heard, Heard):
                 continue
             heard.recordings -= 1
-            if not heard.recordings:
+            if heard.recordings:
+                continue
+            if heard.own is None:
                 del module.__dict__["forward"]
-                module.__dict__ |= {"forward": heard.own} if heard.own else {}
+            else:
+                module.__dict__["forward"] = heard.own
 
 
-def arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return the arguments of a call by name; one that holds several values (a cache, states) is opened."""
-    found: list[tuple[str, Any]] = []
-    for name, value in (*zip(_names(type(module).forward), args), *kwargs.items()):  # noqa: B905 - fewer args
-        if value is None or isinstance(value, WHOLE):
-            found.append((name, value))
+def arguments(
+    module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the arguments of a call by name; one that holds several values (a cache, states) is opened."""
+    named = zip(_names(type(module).forward), args)  # noqa: B905 - fewer args
+    for name, value in chain(named, kwargs.items()) if kwargs else named:
+        if isinstance(value, WHOLE) or value is None:
+            yield name, value
         elif isinstance(value, SEVERAL):
-            found += ((f"{name}.{place}", part) for place, part in enumerate(value))
+            yield from ((f"{name}.{place}", part) for place, part in enumerate(value))
         else:
-            found += ((f"{name}.{part}", inner) for part, inner in getattr(value, "__dict__", {}).items())
-    return found
+            yield from ((f"{name}.{part}", inner) for part, inner in getattr(value, "__dict__", {}).items())
 
 
 @cache

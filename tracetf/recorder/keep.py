@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -29,22 +30,25 @@ class Keep:
     statistics: bool = False
     budget: int | None = None
 
+    @cached_property
+    def everything(self) -> bool:
+        """Whether events of every path are kept."""
+        return "*" in self.only and self.layers is None
+
     def wants(self, path: str) -> bool:
         """Say whether events of this path are kept."""
-        if self.only == ("*",) and self.layers is None:
-            return True
         layer = re.search(r"\.layers\.(\d+)\.", path)
         in_layers = self.layers is None or layer is None or int(layer[1]) in self.layers
         return in_layers and any(fnmatchcase(path, glob) for glob in self.only)
 
     def copy(self, value: Tensor, batched: bool) -> Tensor:
         """Return what is kept of a value, as a tensor of its own."""
-        value = value.detach()
-        if self.first_in_batch and batched:
+        value = value.detach() if value.requires_grad else value
+        if self.first_in_batch and batched and value.ndim:
             value = value[:1]
         if self.statistics and value.is_floating_point():
             return statistics(value)
-        return value.clone() if value.device.type == "cpu" else value.cpu()
+        return value.clone() if value.is_cpu else value.cpu()
 
 
 def statistics(value: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
 """The models that a recording follows, and what is known of them before they run."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from tracetf.recorder.calls import leave_alone, listen_to
 from tracetf.trace import Trace
 
-EVERY_MODULE = vars(nn.Module()).keys()
+EVERY_MODULE = tuple(vars(nn.Module()))  # in the order in which a module is given them
 
 
 class Roots:
@@ -74,8 +75,7 @@ class Roots:
         if self.parameters:
             found = {before + path: array for path, array in _parameters(root).items()}
             self.trace.parameters = {**self.trace.parameters, **found}
-        numbers = {before + path: number for path, number in _constants(root).items()}
-        self.trace.constants = {**self.trace.constants, **numbers}
+        self.trace.constants = {**self.trace.constants, **_constants(new, before)}
         dimensions: Any = getattr(root, "dimensions", None)
         self.trace.dimensions = self.trace.dimensions or (asdict(dimensions) if dimensions else {})
         self.trace.vocabularies = self.trace.vocabularies or getattr(root, "vocabularies", {})
@@ -106,13 +106,20 @@ def _parameters(model: nn.Module) -> dict[str, NDArray[Any]]:
     return {name: arrays[p] for name, p in model.named_parameters(remove_duplicate=False)}
 
 
-def _constants(model: nn.Module) -> dict[str, float]:
+def _constants(modules: Mapping[nn.Module, str], before: str) -> dict[str, float]:
     return {
-        f"{path}.{name}".lstrip("."): value
-        for path, module in model.named_modules()
-        for name in vars(module).keys() - EVERY_MODULE
-        if is_number(value := vars(module)[name])
+        f"{before}{path}.{name}" if path else before + name: value
+        for module, path in modules.items()
+        for name, value in own(module)
+        if type(value) in (int, float)
     }
+
+
+def own(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Yield what a module has that not every module has; mostly that is what comes after the rest."""
+    begins_as_every = next(iter(vars(module))) == EVERY_MODULE[0]
+    attributes = islice(vars(module).items(), len(EVERY_MODULE) if begins_as_every else 0, None)
+    return ((name, value) for name, value in attributes if name not in EVERY_MODULE)
 
 
 def is_number(value: Any) -> bool:

@@ -3,7 +3,7 @@
 import traceback
 import weakref
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -15,7 +15,9 @@ from tracetf.recorder.calls import Call, arguments, is_listening, running
 from tracetf.recorder.keep import Keep
 from tracetf.recorder.roots import Roots, as_array, is_number, modules_at_work
 from tracetf.steps import find
-from tracetf.taps import current_phase
+from tracetf.steps.parameters import axes_of_parameter
+from tracetf.steps.table import OWN_AXES
+from tracetf.taps import Place, current_phase, current_place
 from tracetf.trace import Event, Trace
 from tracetf.trace.event import Tokens
 from tracetf.trace.labels import label
@@ -25,22 +27,15 @@ IDS = ("source", "target", "expected")
 AT_ONCE = 16_000_000  # bytes held before they go to the file
 
 
-class Plan(NamedTuple):
-    """What to do with the values of one path, decided when the first comes."""
-
-    path: str
-    pattern: str
-    batched: bool
-    kept: bool
-
-
 class Raw(NamedTuple):
     """What is noted while the model runs; the rest of an event is made when somebody asks for it."""
 
     order: int
     began: int
     phase: str
-    plan: Plan
+    path: str
+    pattern: str
+    kept: bool
     call: Call | None
     value: Tensor
 
@@ -72,7 +67,6 @@ class Recorder:
         self._held = 0
         self._phase = current_phase()
         self._phase_began = 0
-        self._plans: dict[tuple[str, str], Plan] = {}
         self._made: dict[int, tuple[weakref.ref[Tensor], int]] = {}
         self._raw: list[Raw] = []
         self._gradients: dict[int, Tensor] = {}
@@ -84,21 +78,28 @@ class Recorder:
         if is_listening(self):
             self._roots.path(module)
 
-    def enter(self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def enter(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], caller: Call | None
+    ) -> Call | None:
         """Note that a module begins to run, and what made its arguments."""
         path = self._roots.path(module)
         if path is None:
-            return
+            return caller
+        return self._called(path, arguments(module, args, kwargs), caller, current_place())
+
+    def _called(
+        self, path: str, given: Iterable[tuple[str, Any]], caller: Call | None, place: Place | None
+    ) -> Call:
         inputs: dict[str, int] = {}
         numbers: dict[str, float] = {}
-        for name, value in arguments(module, args, kwargs):
+        for name, value in given:
             if isinstance(value, Tensor):
-                made, order = self._made.get(id(value), (None, 0))
-                if made is not None and made() is value:
-                    inputs[name] = order
+                made = self._made.get(id(value))
+                if made is not None and made[0]() is value:
+                    inputs[name] = made[1]
             elif is_number(value):
                 numbers[name] = value
-        running.set(Call(self.recording, path, self._count, inputs, numbers, running.get()))
+        return Call(self.recording, path, self._count, inputs, numbers, caller, place)
 
     def leave(self, module: nn.Module, result: Any) -> None:
         """Take the output of a module that tapped nothing, if modules are to be recorded."""
@@ -120,7 +121,7 @@ class Recorder:
                 self._phase, self._phase_began = phase, self._count
             for name, value in values.items():
                 if isinstance(value, Tensor):  # anything else is a mistake, and the model's to complain of
-                    self._note(call, self._plan(module, name, pattern), value)
+                    self._note(call, f"{module}.{name}" if module else name, pattern, value)
             self._tapped[module] = self._count - 1
         if self.stream is not None and self._held > AT_ONCE:
             self.trace.made(0)  # any question makes it settle, and what is settled goes to the file
@@ -134,31 +135,30 @@ class Recorder:
         call = running.get()
         while call is not None and call.recording is not self.recording:
             call = call.caller
-        return call
+        place = current_place()
+        if place is None or (call is not None and call.place is place):
+            return call
+        if self.recording not in place.calls:
+            place.calls[self.recording] = self._called(place.path, place.given.items(), call, place)
+        return place.calls[self.recording]
 
-    def _plan(self, module: str, name: str, pattern: str) -> Plan:
-        plan = self._plans.get((module, name))
-        if plan is None:
-            path = f"{module}.{name}" if module else name
-            batched = axes_of(path, pattern)[:1] in ((), ("batch",))
-            plan = self._plans[module, name] = Plan(path, pattern, batched, self.keep.wants(path))
-        return plan
-
-    def _note(self, call: Call | None, plan: Plan, value: Tensor) -> None:
+    def _note(self, call: Call | None, path: str, pattern: str, value: Tensor) -> None:
         order = self._count
-        self._count = order + 1
+        self._count += 1
         self._made[id(value)] = weakref.ref(value), order
-        if not plan.kept and plan.path not in IDS:
+        kept = self.keep.everything or self.keep.wants(path)
+        if not kept and path not in IDS:
             return
-        if self.keep.budget is not None and not self._affordable(plan.path, value):
+        if self.keep.budget is not None and not self._affordable(path, value):
             return
+        batched = self.keep.first_in_batch and axes_of(path, pattern)[:1] in ((), ("batch",))
+        copy = self.keep.copy(value, batched)
         began = self._phase_began if call is None else call.began
-        copy = self.keep.copy(value, plan.batched)
-        self._raw.append(Raw(order, began, self._phase.name, plan, call, copy))
+        self._raw.append(Raw(order, began, self._phase.name, path, pattern, kept, call, copy))
         if self.stream is not None:
             self._held += copy.nbytes
         if value.requires_grad:
-            hook = partial(self._take_gradient, order, plan.batched)
+            hook = partial(self._take_gradient, order, batched)
             value.register_hook(hook)  # type: ignore[no-untyped-call]  # torch's own omission
 
     def _affordable(self, path: str, value: Tensor) -> bool:
@@ -180,15 +180,15 @@ class Recorder:
         with self._lock:
             raw, self._raw, self._held = self._raw, [], 0
             gradients, self._gradients = self._gradients, {}
-        events = [event for one in raw if (event := self._event(one)) and one.plan.kept]
+        events = [event for one in raw if (event := self._event(one)) and one.kept]
         return (
             events if self.stream is None else [self.stream.append(event) for event in events],
             {order: as_array(gradient) for order, gradient in gradients.items()},
         )
 
     def _event(self, raw: Raw) -> Event:
-        value, path, call = as_array(raw.value), raw.plan.path, raw.call
-        axes = axes_of(path, raw.plan.pattern) or tuple(f"axis_{i}" for i in range(value.ndim))
+        value, path, call = as_array(raw.value), raw.path, raw.call
+        axes = axes_of(path, raw.pattern) or tuple(f"axis_{i}" for i in range(value.ndim))
         if self.keep.statistics and raw.value.dtype == torch.float64:
             axes = ("statistic",)
         if len(axes) != value.ndim:
@@ -228,11 +228,13 @@ class Recorder:
             error.add_note(f"raised in {place}; the last step recorded is {last}")
 
 
-@lru_cache(maxsize=4096)
 def axes_of(path: str, pattern: str) -> tuple[str, ...]:
     """Return the names of an event's axes: those the tap gave, else those of its step, else none."""
     step = find(path)
-    return tuple((pattern or (step.axes if step else "")).split())
+    axes = pattern or (step.axes if step else "")
+    if axes == OWN_AXES:
+        axes = axes_of_parameter(path.rsplit(".", 2)[0])
+    return tuple(axes.split())
 
 
 def outputs(result: Any) -> dict[str, Tensor]:

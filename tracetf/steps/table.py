@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Formula = Callable[..., Array]
 
+OWN_AXES = "..."  # those of the parameter that the step is about
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -26,6 +28,8 @@ class Step:
         compute: the formula in NumPy, or nothing for a step that is given from outside.
         title: what it is called, for a step whose words are not in `tracetf.words`.
         what: one sentence on it, likewise.
+        fine: whether its numbers are few sums away from what it reads, and small ones count: agreement then
+            has to be closer, and relative to the largest of them.
     """
 
     key: str
@@ -37,6 +41,7 @@ class Step:
     compute: Formula | None = None
     title: str = ""
     what: str = ""
+    fine: bool = False
 
     @property
     def room(self) -> str:
@@ -60,6 +65,7 @@ def step(
     source: str = "",
     title: str = "",
     what: str = "",
+    fine: bool = False,
 ) -> Callable[[Formula], Formula]:
     """Enter the decorated NumPy function into the table as the formula of step `key`.
 
@@ -71,7 +77,7 @@ def step(
     """
 
     def enter(compute: Formula) -> Formula:
-        _enter(Step(key, axes, formula, tex, source, tuple(reads.split()), compute, title, what))
+        _enter(Step(key, axes, formula, tex, source, tuple(reads.split()), compute, title, what, fine))
         return compute
 
     return enter
@@ -90,6 +96,7 @@ def _enter(new: Step) -> None:
         raise ValueError(f"step {new.key!r} is in the table already; choose another name for yours")
     STEPS[new.key] = new
     room.cache_clear()
+    find.cache_clear()
 
 
 @lru_cache(maxsize=4096)
@@ -103,6 +110,7 @@ def room(module: str) -> str:
     return max(fitting, key=len, default=last or "transformer")
 
 
+@lru_cache(maxsize=4096)
 def find(path: str) -> Step | None:
     """Find the step recorded under an event path, or nothing for a name of somebody else's."""
     module, _, name = path.rpartition(".")
