@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
@@ -20,10 +21,27 @@ def test_the_shipped_file_is_small_and_exact_in_float16():
         assert torch.equal(weight, weight.half().float()), name
 
 
+def test_the_first_format_said_nothing_of_tokenizers(altered):
+    old = load(altered(format="tracetf checkpoint 1", tokenizers="nonsense"))
+    assert old.checkpoint().tokenizers == read(SHIPPED).tokenizers == load().checkpoint().tokenizers
+    assert old.translate("I am a student") == "나는 학생이다."
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_weights_are_rounded_or_kept_as_they_are(tmp_path, half):
+    made = load().checkpoint()
+    exact = {name: torch.randn(weight.shape) for name, weight in made.weights.items()}
+    replace(made, weights=exact).write(tmp_path / "model.safetensors", half=half)
+    for name, weight in read(tmp_path / "model.safetensors").weights.items():
+        assert weight.dtype == torch.float32
+        assert torch.equal(weight, exact[name].half().float() if half else exact[name]), name
+
+
 def test_writing_and_reading_gives_the_same_model(tmp_path):
     load().checkpoint().write(tmp_path / "copy.safetensors")
     copy, shipped = read(tmp_path / "copy.safetensors"), read(SHIPPED)
     assert copy.dimensions == shipped.dimensions
+    assert copy.tokenizers == shipped.tokenizers
     assert copy.vocabularies == shipped.vocabularies
     assert copy.provenance == shipped.provenance
     assert all(torch.equal(copy.weights[name], weight) for name, weight in shipped.weights.items())
@@ -46,6 +64,7 @@ def altered(tmp_path):
         told = {
             "format": FORMAT,
             "dimensions": json.dumps(vars(made.dimensions) | (sizes or {})),
+            "tokenizers": json.dumps(made.tokenizers),
             "vocabularies": json.dumps(made.vocabularies),
             "provenance": "{}",
         }
@@ -65,12 +84,19 @@ def test_what_a_header_says_besides_is_passed_over(altered):
     [
         ({"format": "something else"}, "is not a tracetf checkpoint; a checkpoint is what"),
         (
-            {"format": "tracetf checkpoint 2"},
-            "is a 'tracetf checkpoint 2', and this tracetf reads .* 1'; update",
+            {"format": "tracetf checkpoint 3"},
+            "is a 'tracetf checkpoint 3', and this tracetf reads up to .* 2'; update",
         ),
         ({"dimensions": "{}"}, "dimensions: source_words is missing; a checkpoint is what"),
         ({"dimensions": "[]"}, r"dimensions: \[\] is no object"),
         ({"dimensions": "not json"}, "dimensions: Expecting value"),
+        ({"tokenizers": "[]"}, r"tokenizers: \[\] is no object"),
+        ({"tokenizers": '{"source": "words"}'}, "tokenizers: .* lacks target"),
+        (
+            {"tokenizers": '{"source": "words", "target": "x"}'},
+            "nothing cuts text into 'x', only into english",
+        ),
+        ({"tokenizers": '{"source": "words", "target": "subwords"}'}, "no vocabulary of subwords: <0x00> to"),
         ({"vocabularies": "[]"}, r"vocabularies: \[\] is no object"),
         ({"vocabularies": '{"source": []}'}, "vocabularies: .* lacks target"),
         ({"vocabularies": '{"source": [], "target": [1]}'}, "vocabularies: 1 is no text"),
@@ -91,6 +117,8 @@ def test_a_foreign_header_is_refused(altered, change, message):
         ({"d_model": 10**9}, r"shape \(.*\), not \(.*1000000000.*\)"),
         ({"d_model": 64.0}, "64.0 is no whole number"),
         ({"heads": True}, "True is no whole number"),
+        ({"shared": 1}, "1 is neither true nor false"),
+        ({"shared": True}, "a shared vocabulary has one size, not source_words=122 and target_words=143"),
         ({"layers": 10**6}, r"does not hold the weights .*: encoder\.layers\.2\..* is missing"),
         ({"layers": 1}, r"holds more than the weights of its dimensions: decoder\.layers\.1\."),
         ({"longest": 10**9}, "longest=1000000000 would take more room than all weights"),
@@ -111,7 +139,14 @@ def test_dimensions_that_are_not_those_of_the_weights_are_refused(altered, chang
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"norm": "pre"}, {"layers": 3}, {"d_model": 9, "d_k": 4, "d_v": 2}, {"heads": 2, "d_ff": 1}],
+    [
+        {},
+        {"norm": "pre"},
+        {"shared": True, "source_words": 13},
+        {"layers": 3},
+        {"d_model": 9, "d_k": 4, "d_v": 2},
+        {"heads": 2, "d_ff": 1},
+    ],
 )
 def test_the_shapes_of_the_weights_are_known_without_a_model(build, changes):
     model = build(**changes)

@@ -51,6 +51,14 @@ def test_an_unknown_norm_is_refused() -> None:
         Dimensions(9, 9, norm="both")
 
 
+def test_a_shared_vocabulary_of_two_sizes_is_refused() -> None:
+    assert Dimensions(9, 9, shared=True).shared
+    with pytest.raises(
+        ValueError, match="one size, not source_words=9 and target_words=8; give the same, or"
+    ):
+        Dimensions(9, 8, shared=True)
+
+
 def test_dimensions_do_not_change() -> None:
     with pytest.raises(AttributeError, match="cannot assign to field"):
         Dimensions(9, 9).d_model = 3  # type: ignore[misc]

@@ -28,10 +28,13 @@ from tracetf.files import (
 )
 from tracetf.transformer import Transformer
 
-FORMAT = "tracetf checkpoint 1"
+FORMAT = "tracetf checkpoint 2"
+FIRST_FORMAT = "tracetf checkpoint 1"  # knew one way to cut each language
+FIRST_TOKENIZERS = {"source": "english words", "target": "korean pieces"}
 REMEDY = "a checkpoint is what 'tracetf train' writes"
 FLOATS = ("F16", "BF16", "F32", "F64")
 VOCABULARIES = record(source=listing(text), target=listing(text))
+TOKENIZERS = record(source=text, target=text)
 LARGEST_POSITIONS = 1 << 24
 PRIMES = {"source_words": 2, "target_words": 3, "d_model": 5, "heads": 7, "d_k": 11, "d_v": 13, "d_ff": 17}
 
@@ -42,18 +45,23 @@ class Checkpoint:
 
     Args:
         dimensions: how large it is.
+        tokenizers: how `source` and `target` are cut, by the names in `tracetf.data.tokenizers`.
         vocabularies: its words, for `source` and `target`, in the order of their ids.
         weights: by their names in `state_dict`, each shared one once.
         provenance: how it was made: seed, corpus, steps, versions.
     """
 
     dimensions: Dimensions
+    tokenizers: dict[str, str]
     vocabularies: dict[str, tuple[str, ...]]
     weights: dict[str, Tensor]
     provenance: dict[str, Any]
 
-    def write(self, path: Path) -> None:
-        """Write the weights rounded to float16, and the rest in the header.
+    def write(self, path: Path, half: bool = True) -> None:
+        """Write the weights, and the rest in the header.
+
+        Args:
+            half: round the weights to float16, which halves the file; else they are kept to the last bit.
 
         Raises:
             OSError: the file cannot be written; what was there before is left as it is.
@@ -61,12 +69,17 @@ class Checkpoint:
         header = {
             "format": FORMAT,
             "dimensions": json.dumps(asdict(self.dimensions)),
+            "tokenizers": json.dumps(self.tokenizers),
             "vocabularies": json.dumps(self.vocabularies, ensure_ascii=False),
             "provenance": json.dumps(self.provenance, ensure_ascii=False),
         }
-        half = {name: weight.detach().to("cpu", torch.float16) for name, weight in self.weights.items()}
+        kind = torch.float16 if half else torch.float32
+        weights = {
+            name: weight.detach().to("cpu", kind, copy=True).contiguous()
+            for name, weight in self.weights.items()
+        }
         with whole_file(path) as draft:
-            draft.write_bytes(to_bytes(half, header))
+            draft.write_bytes(to_bytes(weights, header))
 
 
 def read(path: Path) -> Checkpoint:
@@ -84,6 +97,7 @@ def read(path: Path) -> Checkpoint:
         _check_weights(file.shapes, dimensions)
         return Checkpoint(
             dimensions,
+            _tokenizers(file.header),
             parse(file.header, "vocabularies", VOCABULARIES),
             {name: file.read(name).float() for name in file.shapes},
             parse(file.header, "provenance", table(anything)),
@@ -91,10 +105,17 @@ def read(path: Path) -> Checkpoint:
 
 
 def _check_format(said: str, path: Path) -> None:
-    if said != FORMAT and said.startswith("tracetf checkpoint "):
-        raise ValueError(f"{path} is a {said!r:.60}, and this tracetf reads {FORMAT!r}; update tracetf")
-    if said != FORMAT:
-        raise ValueError(f"{path} is not a tracetf checkpoint; {REMEDY}")
+    if said in (FIRST_FORMAT, FORMAT):
+        return
+    if said.startswith("tracetf checkpoint "):
+        raise ValueError(f"{path} is a {said!r:.60}, and this tracetf reads up to {FORMAT!r}; update tracetf")
+    raise ValueError(f"{path} is not a tracetf checkpoint; {REMEDY}")
+
+
+def _tokenizers(header: Mapping[str, str]) -> dict[str, str]:
+    if header["format"] == FIRST_FORMAT:
+        return FIRST_TOKENIZERS
+    return parse(header, "tokenizers", TOKENIZERS)
 
 
 def _dimensions(said: Any) -> Dimensions:
@@ -113,7 +134,13 @@ def _finite(said: Any) -> float:
     return float(said)
 
 
-CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text}
+def _truth(said: Any) -> bool:
+    if not isinstance(said, bool):
+        raise ValueError(f"{said!r:.60} is neither true nor false")
+    return said
+
+
+CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text, bool: _truth}
 
 
 def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Dimensions) -> None:
@@ -143,7 +170,8 @@ def shapes_of(size: Dimensions) -> Iterator[tuple[str, tuple[int, ...]]]:
 
     One whose sizes are primes shows of each axis which sizes it is the product of.
     """
-    small = Transformer(Dimensions(**asdict(size) | PRIMES | {"layers": 1, "longest": 1}))
+    words = {"source_words": PRIMES["target_words"]} if size.shared else {}
+    small = Transformer(Dimensions(**asdict(size) | PRIMES | words | {"layers": 1, "longest": 1}))
     for name, weight in small.named_parameters():
         shape = tuple(
             prod(getattr(size, factor) for factor, prime in PRIMES.items() if axis % prime == 0)

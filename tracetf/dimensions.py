@@ -23,9 +23,12 @@ class Dimensions:
         norm: `post` as in the paper, LayerNorm(x + Sublayer(x)); or `pre`, x + Sublayer(LayerNorm(x)).
         epsilon: what keeps a norm's root from zero.
         padding: the id that fills up short sentences.
+        shared: whether source and target have one vocabulary, and one matrix for both embeddings and the
+            output, as in section 3.4; else the target embedding and the output alone share one.
 
     Raises:
-        ValueError: a size below one, a d_model that heads do not divide, an unknown norm.
+        ValueError: a size below one, a d_model that heads do not divide, an unknown norm, a shared vocabulary
+            of two sizes.
     """
 
     source_words: int
@@ -41,6 +44,7 @@ class Dimensions:
     norm: str = "post"
     epsilon: float = 1e-5
     padding: int = 0
+    shared: bool = False
 
     def __post_init__(self) -> None:
         for size in ("source_words", "target_words", "d_model", "heads", "d_ff", "layers", "longest"):
@@ -48,6 +52,11 @@ class Dimensions:
                 raise ValueError(f"{size}={getattr(self, size)} must be at least 1")
         if self.norm not in NORMS:
             raise ValueError(f"norm={self.norm!r} is not one of {', '.join(NORMS)}")
+        if self.shared and self.source_words != self.target_words:
+            raise ValueError(
+                f"a shared vocabulary has one size, not source_words={self.source_words} and "
+                f"target_words={self.target_words}; give the same, or shared=False"
+            )
         for size in ("d_k", "d_v"):
             if getattr(self, size) < 0:
                 raise ValueError(

@@ -1,1 +1,1 @@
-"""The corpus: English and Korean sentence pairs of one small grammar, with gold alignment. No torch."""
+"""Sentence pairs: those of one small grammar, with gold alignment, or of a file; and tokenizers. No torch."""

@@ -4,14 +4,20 @@ import re
 import unicodedata
 
 END_MARKS = (".", "?")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SAME_MARK = {"!": ".", "…": ".", "。": ".", "！": ".", "？": "?"}
 _SAME_APOSTROPHE = str.maketrans("’‘ʼ＇", "''''")
 _WORD_OR_MARK = re.compile(r"\w+(?:'\w+)*|[^\w\s]")
 
 
+def plain(text: str) -> str:
+    """Write the same text one way: composed letters (Unicode's NFC), single spaces, none at the ends."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def normal(text: str) -> str:
-    """Write the same text one way: composed letters, single spaces, straight apostrophes."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_SAME_APOSTROPHE).split())
+    """Write the same text one way: as `plain` does, and with straight apostrophes."""
+    return plain(text).translate(_SAME_APOSTROPHE)
 
 
 def cut(text: str) -> list[str]:
