@@ -4,8 +4,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,11 +21,27 @@ class Phase:
     name: str
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Place:
+    """Name a place in the run that is no module, and what was given to it.
+
+    Args:
+        path: begins the paths of what is tapped in it.
+        given: values and plain numbers, by the names that steps read them by.
+        calls: what each recording noted of it.
+    """
+
+    path: str
+    given: Mapping[str, Any]
+    calls: dict[object, Any] = field(default_factory=dict)
+
+
 _open = 0
 _lock = Lock()
 _stance = ExitStack()
 _watching: ContextVar[tuple[Watcher, ...]] = ContextVar("watching", default=())
 _phase: ContextVar[Phase] = ContextVar("phase", default=Phase("forward"))  # noqa: B039 - frozen
+_place: ContextVar[Place | None] = ContextVar("place", default=None)
 
 
 def tap(axes: str = "", /, **values: Tensor) -> None:
@@ -55,6 +72,34 @@ def phase(name: str) -> Iterator[None]:
 def current_phase() -> Phase:
     """Return the stretch of the run that this thread or task is in."""
     return _phase.get()
+
+
+@contextmanager
+def place(path: str, /, **given: Tensor | float) -> Iterator[None]:
+    """Run a block as a place of its own, as a module is one: `with place("loss", logits=logits): …`.
+
+    Args:
+        path: begins the paths of what is tapped in it.
+        given: what it computes with, by the names that steps read it by.
+    """
+    if not _open:
+        yield
+        return
+    token = _place.set(Place(path, given))
+    try:
+        yield
+    finally:
+        _place.reset(token)
+
+
+def current_place() -> Place | None:
+    """Return the place that this thread or task is in, if it is in one."""
+    return _place.get()
+
+
+def watched() -> bool:
+    """Say whether anyone is recording, for what is computed to be shown alone."""
+    return _open > 0
 
 
 @contextmanager

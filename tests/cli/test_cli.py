@@ -4,34 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from typing import NamedTuple
 
 import pytest
-
-from tracetf.cli import main
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process, in a folder of its own."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["tracetf", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        return Ran(code, *capsys.readouterr())
-
-    return run
 
 
 def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -62,14 +36,6 @@ def test_a_forced_target_is_told_row_by_row(run):
     assert "expected = the target, one word further" in ran.out
     [row] = [line for line in ran.out.splitlines() if line.strip().startswith("##는 → 학생  학생 ")]
     assert row.endswith("%")
-
-
-def test_a_model_is_trained_and_written(run, tmp_path):
-    ran = run("train", "--steps", "3", "--seed", "7", "--out", "mine.safetensors")
-    assert ran.code == 0
-    assert "8,000 sentence pairs, 182,848 parameters, 3 steps" in ran.out
-    assert "exact match on validation: 0.0%" in ran.out
-    assert run("trace", "I go home", "--model", "mine.safetensors", "--only", "source").code == 0
 
 
 def test_the_shipped_model_is_measured(run):
@@ -140,9 +106,13 @@ def test_sentences_are_translated_in_order(run):
         (["trace", "I go home", "--json", "no/where"], "no such folder to write to", "check the path"),
         (["trace", "I go home", "--target", ""], "the sentence is empty", "give at least one word"),
         (["trace", "I go home", "--target", "나", "--cached"], "--cached has no meaning", "trace --help"),
+        (["trace", "I go home", "--train", "--cached"], "no meaning with --train", "trace --help"),
+        (["trace", "I go home", "--after", "3"], "--after counts training steps", "give --train as well"),
+        (["trace", "I go home", "--train", "--target", ""], "the sentence is empty", "at least one word"),
+        (["trace", "", "--train"], "the sentence is empty", "give at least one word"),
+        (["trace", "I go home", "--train", "--after", "-1"], "-1", "trace --help"),
         (["explain", "scroes"], "no step is called 'scroes'", "scores"),
-        (["translate"], "no sentence given", "give one, or -"),
-        (["train", "--out", "no/where"], "is not a folder", "--help"),
+        (["train", "--out", "junk"], "junk", "check the path"),
         (["teach"], "No such command 'teach'", "--help"),
     ],
 )
@@ -170,18 +140,6 @@ def test_unknown_words_are_named_and_still_traced():
     assert b"<unk>" in ran.stdout
 
 
-def test_lines_of_standard_input_keep_their_places():
-    ran = shell("printf 'I am a student\\n\\nWe go home.\\n' | tracetf translate -")
-    assert ran.stdout.decode().splitlines() == ["나는 학생이다.", "", "우리는 집에 간다."]
-
-
-def test_broken_utf8_on_standard_input_is_named_by_its_line():
-    ran = shell("printf 'I go home\\n\\xff\\n' | tracetf translate -")
-    assert ran.returncode == 2
-    assert b"line 2 of standard input is not UTF-8: byte 0xFF at position 0" in ran.stderr
-    assert ran.stdout == b""
-
-
 def test_a_reader_who_has_seen_enough_may_leave():
     ran = shell('set -o pipefail; tracetf trace "I go home" --full | head -n 3')
     assert ran.returncode == 0
@@ -205,7 +163,7 @@ def test_colours_come_only_where_they_can_be_seen(options, environment, coloured
 
 def test_reading_commands_import_no_torch(run, tmp_path):
     run("trace", "I go home", "--save", "run.safetensors", "--only", "*.weights")
-    for words in (["--help"], ["trace", "--help"], ["explain", "scores"], ["show", "run.safetensors"]):
+    for words in (["--help"], ["trace", "--help"], ["train", "--help"], ["explain", "scores"], ["show", "run.safetensors"]):
         code = (
             "import sys; from tracetf.cli import main; sys.argv = ['tracetf', *sys.argv[1:]]\n"
             "try: main()\nfinally: print('torch' in sys.modules, file=sys.stderr)"

@@ -66,6 +66,7 @@ def test_masks_let_earlier_words_be_seen_and_padding_not() -> None:
     assert compute("transformer.target_mask", words, 0).tolist() == [
         [[True, False, False], [True, False, False], [True, False, True]]
     ]
+    assert compute("transformer.target_mask", words, 0, words[:, 2:]).tolist() == [[[True, False, True]]]
 
 
 def test_formulas_leave_what_they_read_as_it_was(runs: dict[str, Trace]) -> None:

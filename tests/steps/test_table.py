@@ -8,7 +8,23 @@ import numpy as np
 import pytest
 from einops import parse_shape
 
-from tracetf.steps import STEPS, Step, attention, block, find, inputs, matching, nearest, outputs
+from tracetf.steps import (
+    STEPS,
+    Step,
+    attention,
+    beam,
+    block,
+    find,
+    inputs,
+    loss,
+    matching,
+    nearest,
+    outputs,
+    sampling,
+    update,
+)
+from tracetf.steps.parameters import AXES, axes_of_parameter
+from tracetf.steps.table import OWN_AXES
 from tracetf.trace import Trace
 
 every_step = pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
@@ -16,7 +32,7 @@ every_step = pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
 
 def test_every_key_is_entered_once() -> None:
     entered = []
-    for module in (attention, block, inputs, outputs):
+    for module in (attention, beam, block, inputs, loss, outputs, sampling, update):
         calls = [
             node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)
         ]
@@ -35,7 +51,7 @@ def test_a_formula_takes_what_the_step_reads(step: Step) -> None:
 
 @every_step
 def test_axes_are_einops_words(step: Step) -> None:
-    sizes = range(2, 2 + len(step.axes.split()))
+    sizes = range(2, 2 + len(step.axes.replace(OWN_AXES, "").split()))
     assert list(parse_shape(np.empty(tuple(sizes)), step.axes).values()) == list(sizes)
 
 
@@ -69,8 +85,23 @@ def test_every_step_of_the_table_is_recorded_by_some_run(step: Step, runs: dict[
 
 def test_recorded_values_have_the_axes_of_their_step(runs: dict[str, Trace]) -> None:
     for event in chain.from_iterable(runs.values()):
-        assert " ".join(event.axes) == event.step.axes
+        own = axes_of_parameter(event.path.rsplit(".", 2)[0])
+        assert " ".join(event.axes) == (own if event.step.axes == OWN_AXES else event.step.axes)
         assert event.value.ndim == len(event.axes)
+
+
+def test_every_parameter_has_axes_and_every_axis_its_size(runs: dict[str, Trace]) -> None:
+    trace = runs["learned"]
+    sizes = {**trace.dimensions, "head": trace.dimensions["heads"]}
+    sizes["hd_v"] = sizes["heads"] * sizes["d_v"]
+    for path, array in trace.parameters.items():
+        axes = axes_of_parameter(path).split()
+        side = "source" if path.startswith("encoder") else "target"
+        assert array.shape == tuple(
+            sizes[f"{side}_words" if axis == "vocabulary" else axis] for axis in axes
+        ), path
+    assert axes_of_parameter("somebody.else.weight") == ""
+    assert all(room in {step.room for step in STEPS.values()} for room in (key.split(".")[0] for key in AXES))
 
 
 @pytest.mark.parametrize("run", ["eval", "train", "pre-norm", "odd d_model", "uncached", "forced"])
@@ -110,7 +141,7 @@ def test_sizes_are_those_of_the_model(run: str, runs: dict[str, Trace]) -> None:
         ("decoder.embedding.rows", "embedding.rows"),
         ("encoder.positions.waves", "positions.waves"),
         ("encoder.embedded", "stack.embedded"),
-        ("decoder.unread_mask", "stack.unread_mask"),
+        ("unread", "transformer.unread"),
         ("source", "transformer.source"),
         ("output.logits", "output.logits"),
     ],

@@ -39,7 +39,7 @@ def decoded(translator: Translator) -> Callable[[bool], Trace]:
         ("decoder.layers.0.self_attention.weights", "key", "target"),
         ("decoder.layers.0.cross_attention.weights", "query", "target"),
         ("decoder.layers.0.cross_attention.weights", "key", "source"),
-        ("decoder.unread_memory", "token", "source"),
+        ("rows.memory", "token", "source"),
         ("output.logits", "token", "target"),
         ("probabilities", "token", "target"),
     ],
@@ -87,7 +87,7 @@ def test_cached_rows_carry_the_last_words_and_kept_keys_all(decoded: Callable) -
     cross = trace["decoder.layers.0.cross_attention.weights", "decode 3"].labels
     assert cross["key"] == (SOURCE, ("a", "am", "<pad>", "<pad>", "<pad>"))
     assert trace["decoder.layers.0.self_attention.K", "decode 3"].labels == {"key": weights["query"]}
-    assert trace["decoder.layers.0.cross_attention.K", "decode 3"].labels == {}
+    assert trace["decoder.layers.0.cross_attention.keys", "decode 3"].labels == {"key": cross["key"]}
 
 
 def test_a_model_without_words_has_no_labels(runs: dict[str, Trace]) -> None:

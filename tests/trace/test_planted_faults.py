@@ -1,7 +1,9 @@
 """Formulas that students get wrong, planted in the reference: `compare` and `verify` name the step."""
 
+import inspect
 from collections.abc import Callable
 from math import sqrt
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -20,8 +22,6 @@ from tracetf.trace import verify
 from tracetf.trace.compare import compare
 from tracetf.transformer import Decoder
 
-Q = "batch query d_model, head d_model d_k -> batch head query d_k"
-SCORES = "batch head query d_k, batch head key d_k -> batch head query key"
 MASK = "batch query key -> batch 1 query key"
 CONCAT = "batch head query d_v -> batch query (head d_v)"
 
@@ -38,6 +38,15 @@ def instead(owner: Any, name: str, pattern: str, faulty: Callable[..., Tensor]) 
 
 def patched(owner: Any, name: str, faulty: Any) -> dict[str, Any]:
     return {"patches": [(owner, name, faulty)]}
+
+
+def rewritten(layer: type[nn.Module], right: str, wrong: str) -> dict[str, Any]:
+    """Replace a piece of the formula itself."""
+    source = dedent(inspect.getsource(layer.forward))
+    assert source.count(right) == 1
+    names = dict(layer.forward.__globals__)
+    exec(source.replace(right, wrong), names)
+    return patched(layer, "forward", names["forward"])
 
 
 def swapped(**swaps: type[nn.Module]) -> dict[str, Any]:
@@ -152,7 +161,7 @@ def mask_by_rows(source: Tensor, padding: int) -> Tensor:
 def causal(may_see: Callable[[Tensor, Tensor], Tensor], padded: bool = True) -> dict[str, Any]:
     """Make a target mask by another rule: which key a query may see, and whether padding is hidden."""
 
-    def target_mask(target: Tensor, padding: int) -> Tensor:
+    def target_mask(target: Tensor, padding: int, read: int) -> Tensor:
         word = torch.arange(target.shape[1])
         seen = (target != padding)[:, None] if padded else torch.ones(len(target), 1, 1, dtype=torch.bool)
         target_mask = may_see(word[:, None], word) & seen
@@ -186,8 +195,8 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mask upside down": (f"{ATTENTION}.masked", instead(attention, "rearrange", MASK, lambda m: ~m[:, None])),
     "mask dropped in evaluation": (f"{ATTENTION}.masked", swapped(self_attention=MaskedInTraining)),
     "mask with a finite number": (f"{ATTENTION}.masked", patched(attention, "inf", 1e4)),
-    "K not transposed": (f"{ATTENTION}.scores", instead(attention, "einsum", SCORES, torch.matmul)),
-    "heads split by view": (f"{ATTENTION}.Q", instead(attention, "einsum", Q, split_by_view)),
+    "K not transposed": (f"{ATTENTION}.scores", rewritten(attention.MultiHeadAttention, "Q @ K.mT", "Q @ K")),
+    "heads split by view": (f"{ATTENTION}.Q", patched(attention, "project", split_by_view)),
     "heads merged by view": (f"{ATTENTION}.concat", instead(attention, "rearrange", CONCAT, merge_by_view)),
     "heads merged inside out": (
         f"{ATTENTION}.concat",

@@ -51,7 +51,7 @@ def test_what_may_be_missing_is_nothing(runs: dict[str, Trace]) -> None:
     trace = Trace()
     trace.append(Event(0, 0, keys.phase, f"{LAYER}.K", keys.axes, keys.value))
     trace.append(lonely)
-    assert reads(trace, lonely) == {"cache.keys": None, "K": trace.made(0)}
+    assert reads(trace, lonely) == {"cache.keys": None, "cache.rows": None, "K": trace.made(0)}
     assert values(trace, lonely)[0] is None
 
 

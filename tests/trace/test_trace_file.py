@@ -46,7 +46,7 @@ def same(one: Any, other: Any) -> bool:
     return one == other
 
 
-@pytest.mark.parametrize("run", ["train", "cached", "forced"])
+@pytest.mark.parametrize("run", ["train", "cached", "forced", "learned"])
 def test_a_trace_comes_back_bit_for_bit(run: str, runs: dict[str, Trace], path: Path) -> None:
     save(runs[run], path)
     back = read_trace(path)

@@ -40,7 +40,7 @@ def nudged(value: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "run", ["eval", "train", "pre-norm", "pre-norm, train", "cached", "uncached", "forced"]
+    "run", ["eval", "train", "pre-norm", "pre-norm, train", "cached", "uncached", "forced", "learned"]
 )
 def test_every_step_of_a_run_is_recomputed(run: str, runs: dict[str, Trace]) -> None:
     report = verify(runs[run])
@@ -62,6 +62,16 @@ def test_a_fault_in_any_step_is_the_first_to_disagree(
     assert delta == pytest.approx(1e-3, rel=0.01) or delta >= 1
 
 
+@pytest.mark.parametrize("key", [key for key, step in COMPUTED.items() if step.fine])
+def test_a_small_fault_among_small_numbers_is_found(
+    key: str, runs: dict[str, Trace], planted: Callable
+) -> None:
+    trace, event = found(STEPS[key], runs)
+    value = event.value.copy()
+    value.flat[np.abs(value).argmax()] *= 1 + 1e-5
+    assert verify(planted(trace, event, value)).disagreed[0][0].order == event.order
+
+
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
 @every_step
 def test_a_number_that_is_none_is_found(
@@ -78,7 +88,7 @@ def test_a_number_that_is_none_is_found(
 @every_step
 def test_a_wrong_shape_is_found(step: Step, runs: dict[str, Trace], planted: Callable) -> None:
     trace, event = found(step, runs)
-    for value in (event.value[..., :-1], event.value[None]):
+    for value in (event.value.reshape(-1)[:-1], event.value[None]):
         report = verify(planted(trace, event, value))
         assert report.disagreed[0][0].order == event.order
 

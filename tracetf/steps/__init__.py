@@ -4,7 +4,22 @@ Each step is a NumPy function of what it reads, in the paper's symbols, beside i
 source. The words for it stand under the same key in `tracetf.words`.
 """
 
-from tracetf.steps import attention, block, inputs, outputs
+from tracetf.steps import attention, beam, block, inputs, loss, outputs, sampling, update
 from tracetf.steps.table import STEPS, Step, find, matching, nearest, step
 
-__all__ = ["STEPS", "Step", "attention", "block", "find", "inputs", "matching", "nearest", "outputs", "step"]
+__all__ = [
+    "STEPS",
+    "Step",
+    "attention",
+    "beam",
+    "block",
+    "find",
+    "inputs",
+    "loss",
+    "matching",
+    "nearest",
+    "outputs",
+    "sampling",
+    "step",
+    "update",
+]

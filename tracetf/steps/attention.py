@@ -43,8 +43,9 @@ def V(memory: Array, W_V: Array) -> Array:
     return memory[:, None] @ W_V
 
 
-def _append(kept: Array | None, new: Array) -> Array:
-    return new if kept is None else np.concatenate([kept, new], axis=2)
+def _behind(kept: Array | None, rows: Array | None, new: Array | None) -> Array:
+    going = kept if kept is None or rows is None else kept[rows]
+    return np.concatenate([part for part in (going, new) if part is not None], axis=2)
 
 
 @step(
@@ -53,10 +54,10 @@ def _append(kept: Array | None, new: Array) -> Array:
     formula="keys = [kept keys ; K]",
     tex=r"K_{\le t} = [K_{<t} ; K_t]",
     source="cached decoding; section 3.1",
-    reads="cache.keys? K",
+    reads="cache.keys? cache.rows? K?",
 )
-def keys(kept: Array | None, K: Array) -> Array:
-    return _append(kept, K)
+def keys(kept: Array | None, rows: Array | None, K: Array | None) -> Array:
+    return _behind(kept, rows, K)
 
 
 @step(
@@ -65,10 +66,10 @@ def keys(kept: Array | None, K: Array) -> Array:
     formula="values = [kept values ; V]",
     tex=r"V_{\le t} = [V_{<t} ; V_t]",
     source="cached decoding; section 3.1",
-    reads="cache.values? V",
+    reads="cache.values? cache.rows? V?",
 )
-def values(kept: Array | None, V: Array) -> Array:
-    return _append(kept, V)
+def values(kept: Array | None, rows: Array | None, V: Array | None) -> Array:
+    return _behind(kept, rows, V)
 
 
 @step(

@@ -21,6 +21,14 @@ given(
 )
 
 given(
+    "transformer.unread",
+    "batch token",
+    formula="unread = the target words not read at an earlier step",
+    tex=r"(y_s, \dots, y_{t-1})",
+    source="cached decoding; section 3.1",
+)
+
+given(
     "transformer.expected",
     "batch token",
     formula="expected = the target, one word further, then </s>",
@@ -47,47 +55,12 @@ def source_mask(source: Array, padding: int) -> Array:
     formula="target_mask = key ≤ query, and target ≠ <pad>",
     tex=r"\mathrm{mask}_{ij} = [j \le i] \wedge [y_j \ne \langle pad \rangle]",
     source="section 3.2.3",
-    reads="target padding",
+    reads="target padding unread?",
 )
-def target_mask(target: Array, padding: int) -> Array:
+def target_mask(target: Array, padding: int, unread: Array | None = None) -> Array:
     words = np.arange(target.shape[1])
-    return (words[None, :] <= words[:, None]) & (target[:, None, :] != padding)
-
-
-@step(
-    "stack.unread",
-    "batch token",
-    formula="unread = the words not read at an earlier step",
-    tex=r"(y_s, \dots, y_{t-1})",
-    source="cached decoding; section 3.1",
-    reads="target cache.length",
-)
-def unread(target: Array, length: int) -> Array:
-    return target[:, length:]
-
-
-@step(
-    "stack.unread_mask",
-    "batch query key",
-    formula="unread_mask = the rows of target_mask for the unread words",
-    tex=r"\mathrm{mask}_{ij}, \; i \ge s",
-    source="cached decoding; section 3.2.3",
-    reads="target_mask cache.length",
-)
-def unread_mask(target_mask: Array, length: int) -> Array:
-    return target_mask[:, length:]
-
-
-@step(
-    "stack.unread_memory",
-    "batch token d_model",
-    formula="unread_memory = nothing: all of the memory was read at the first step",
-    tex=r"m_{> n}",
-    source="cached decoding; section 3.2.3",
-    reads="memory",
-)
-def unread_memory(memory: Array) -> Array:
-    return memory[:, :0]
+    asking = words if unread is None else words[-unread.shape[1] :]
+    return (words[None, :] <= asking[:, None]) & (target[:, None, :] != padding)
 
 
 @step(

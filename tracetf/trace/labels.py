@@ -15,7 +15,7 @@ def side(path: str, axis: str) -> str:
     The encoder reads the source, the decoder the target, and in cross-attention the keys are the source's.
     """
     module, _, name = path.rpartition(".")
-    of_source = module.startswith("encoder") or name in ("source", "source_mask", "unread_memory")
+    of_source = module.startswith("encoder") or module == "rows" or name in ("source", "source_mask")
     return "source" if of_source or (axis == "key" and module.endswith("cross_attention")) else "target"
 
 
@@ -48,7 +48,7 @@ def predicted(trace: Trace, event: Event) -> Tokens | None:
     if rows is None or not event.path.startswith(("decoder", "output", "probabilities")):
         return None
     given = [told for told in trace.select("expected", event.phase) if told.order < event.order]
-    chosen = [told for told in trace.select("choice", event.phase) if told.order > event.order]
+    chosen = [told for told in trace.select("*choice", event.phase) if told.order > event.order]
     if "target" not in trace.vocabularies or not (given or chosen):
         return None
     if given:

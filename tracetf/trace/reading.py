@@ -6,7 +6,7 @@ A step lists what it reads by name. A name is, in this order,
 - another event of the same call, or of a module inside it (`scores`, `dropout.dropped`);
 - a parameter of the module (`W_Q`), or a plain number of the module (`epsilon`).
 
-`a|b` is the first that is there, and `a?` may be missing.
+`a|b` is the first that is there, and `a?` may be missing. `*` is every value that the call was given.
 """
 
 from typing import Any
@@ -31,10 +31,26 @@ def reads(trace: Trace, event: Event) -> dict[str, Source | None]:
         UnreadError: something is missing, named.
     """
     step = event.step
-    return dict(_look_up(trace, event, name) for name in step.reads) if step else {}
+    found: dict[str, Source | None] = {}
+    for name in step.reads if step else ():
+        found |= _given(trace, event) if name == "*" else [look_up(trace, event, name)]
+    return found
 
 
-def _look_up(trace: Trace, event: Event, name: str) -> tuple[str, Source | None]:
+def _given(trace: Trace, event: Event) -> dict[str, Source | None]:
+    made = {name: trace.made(order) for name, order in event.inputs.items()}
+    missing = [name for name, source in made.items() if source is None]
+    if missing:
+        raise UnreadError(f"{event.path} reads {missing[0]}, which was not recorded")
+    return dict(made)
+
+
+def look_up(trace: Trace, event: Event, name: str) -> tuple[str, Source | None]:
+    """Return one thing that an event read, under the name it was found by.
+
+    Raises:
+        UnreadError: it was not recorded.
+    """
     alternatives = name.removesuffix("?").split("|")
     for alternative in alternatives:
         found = _find(trace, event, alternative)
@@ -65,10 +81,11 @@ def values(trace: Trace, event: Event) -> list[Any]:
     Raises:
         UnreadError: something is missing, named.
     """
-    return [_float64(source) for source in reads(trace, event).values()]
+    return [float64(source) for source in reads(trace, event).values()]
 
 
-def _float64(source: Source | None) -> Any:
+def float64(source: Source | None) -> Any:
+    """Return the numbers of what was read: floating-point ones in float64, all else as it is."""
     array = source.value if isinstance(source, Event) else source
     if isinstance(array, np.ndarray) and np.issubdtype(array.dtype, np.floating):
         return array.astype(np.float64)

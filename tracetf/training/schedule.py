@@ -2,6 +2,10 @@
 
 from math import sqrt
 
+import torch
+
+from tracetf.taps import place, tap
+
 
 def learning_rate(step: int, peak: float, warmup: int) -> float:
     """Rise evenly to `peak` over the warm-up, then fall with 1/√step: equation 3.
@@ -13,4 +17,7 @@ def learning_rate(step: int, peak: float, warmup: int) -> float:
         peak: highest learning rate.
         warmup: optimiser steps.
     """
-    return peak * min(step / warmup, sqrt(warmup / step))
+    with place("schedule", step=step, peak=peak, warmup=warmup):
+        rate = peak * min(step / warmup, sqrt(warmup / step))
+        tap(rate=torch.tensor(rate, dtype=torch.float64))
+    return rate

@@ -17,7 +17,7 @@ def bars(matrix: Matrix, width: int) -> list[Text]:
     lines = [Text(matrix.rows[-1], style="bold")]
     for word, share in zip(words, row, strict=True):
         line = Text(" " * (label - cell_len(word)) + word + " ")
-        line.append(_bar(float(share), min(BAR, width - label - 9)), style="blue")
+        line.append(bar(float(share), min(BAR, width - label - 9)), style="blue")
         lines.append(line.append(f" {share:6.1%}"))
     return lines
 
@@ -37,6 +37,7 @@ def rows_of_bars(matrix: Matrix, width: int) -> list[Text]:
     return lines
 
 
-def _bar(share: float, room: int) -> str:
+def bar(share: float, room: int) -> str:
+    """Return a bar that fills its share of a room, to an eighth of a column."""
     eighths = round(share * room * 8)
     return ("█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8]).ljust(room)[:room]

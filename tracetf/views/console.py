@@ -9,9 +9,10 @@ from rich.text import Text
 from tracetf.trace import Event, Trace
 from tracetf.views.bars import bars, rows_of_bars
 from tracetf.views.grid import grids
-from tracetf.views.ink import digits
-from tracetf.views.matrix import matrices
-from tracetf.views.story import Chapter, Item, Scene, Shown, Silence, Summary, Wish, layer_of, tell
+from tracetf.views.ink import digits, figure, power_of_ten
+from tracetf.views.learning import lesson
+from tracetf.views.matrix import SMALL, Matrix, gradients, magnified, matrices
+from tracetf.views.story import Chapter, Item, Lesson, Scene, Shown, Silence, Summary, Wish, layer_of, tell
 from tracetf.views.terminal import INDENT, print_indented
 from tracetf.words import Words
 
@@ -48,6 +49,8 @@ class Teller:
         match item:
             case Chapter():
                 self.chapter(item.phase)
+            case Lesson():
+                self.lesson(item)
             case Scene():
                 self.scene(item)
             case Shown():
@@ -70,8 +73,14 @@ class Teller:
         ids = self.trace.select("source" if phase == "encode" else "target", phase)
         if not ids or "token" not in ids[-1].labels:
             return ""
-        written = [matrices(self.trace, event)[0].columns for event in self.trace.select("choice", phase)]
+        written = [matrices(self.trace, event)[0].columns for event in self.trace.select("*choice", phase)]
         return "  " + " → ".join(" ".join(words) for words in (ids[-1].labels["token"][0], *written))
+
+    def lesson(self, item: Lesson) -> None:
+        self.console.print()
+        width = self.console.width - INDENT
+        for line in lesson(self.trace, item, self.wish, self.words, width, self.coloured):
+            self._print(line)
 
     def scene(self, scene: Scene) -> None:
         self.said_predicts = False
@@ -106,10 +115,20 @@ class Teller:
         heads = [] if self.wish.head is None else [self.wish.head]
         drawn = matrices(self.trace, event, heads)
         if drawn[0].values.dtype == bool:
-            self._print(Text(self.words.screen["mask"], style="dim"))
+            truth = "mask" if "key" in event.axes else "truth"
+            self._print(Text(self.words.screen[truth], style="dim"))
         if drawn[0].predicts and not self.said_predicts:
             self.said_predicts = True
             self._print(Text(self.words.screen["predicts"], style="dim"))
+        self._grids(drawn)
+        if event.gradient is not None:
+            self._grids(gradients(self.trace, event, heads), "gradient")
+
+    def _grids(self, drawn: list[Matrix], title: str = "value") -> None:
+        drawn, power = magnified(drawn)
+        if power or title == "gradient":
+            unit = f" · {power_of_ten(power)}" if power else ""
+            self._print(Text(self.words.screen[title] + unit, style="italic"))
         for line in grids(drawn, self.console.width - INDENT, self.coloured, self.wish.full):
             self._print(line)
 
@@ -164,4 +183,7 @@ class Teller:
 
 def _range(event: Event) -> str:
     finite = event.value[np.isfinite(event.value)]
-    return f"{digits(finite.min())} … {digits(finite.max())}" if finite.size else ""
+    if not finite.size:
+        return ""
+    write = figure if 0 < np.abs(finite).max() < SMALL else digits
+    return f"{write(finite.min())} … {write(finite.max())}"

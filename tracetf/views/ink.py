@@ -6,6 +6,7 @@ from rich.text import Text
 SHADES = " ░▒▓█"
 MASKED = "−∞"
 LIGHT, DARK = (255, 255, 255), (20, 20, 20)
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 POSITIVE, NEGATIVE = (37, 99, 235), (217, 119, 6)
 
 
@@ -17,6 +18,37 @@ def digits(value: float, whole: bool = False) -> str:
         return MASKED if value < 0 else "∞"
     text = f"{value:d}" if whole else f"{value:.2f}"
     return ("0.00" if text == "-0.00" else text).replace("-", "−")
+
+
+def figure(value: float, figures: int = 3) -> str:
+    """Write a number in so many significant figures; a very small or large one with a power of ten."""
+    text = f"{value:.{figures}g}".replace("-", "−")
+    number, _, exponent = text.partition("e")
+    if not exponent:
+        return number
+    power = power_of_ten(int(exponent.replace("−", "-")))
+    return power if number == "1" else f"{number}·{power}"
+
+
+def operand(value: float, figures: int = 3) -> str:
+    """Write a number as it stands after a sign: a negative one in brackets."""
+    text = figure(value, figures)
+    return f"({text})" if text.startswith("−") else text
+
+
+def raised(exponent: int) -> str:
+    """Write an exponent, `⁻³`."""
+    return str(exponent).translate(RAISED)
+
+
+def percent(share: float) -> str:
+    """Write a share in percent: one decimal, two where it is below 1 %."""
+    return f"{share:.1%}" if share >= 0.01 else f"{share:.2%}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """Write a power of ten, `10⁻³`."""
+    return f"10{raised(exponent)}"
 
 
 def strength(value: np.generic, bounds: tuple[float, float]) -> float | None:

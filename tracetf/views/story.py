@@ -10,6 +10,9 @@ import numpy as np
 
 from tracetf.trace import Event, Trace
 
+# What drawing and beam search come to, word by word.
+WRITTEN = ("sampling.candidates", "sampling.uniform", "beam.parents", "beam.words", "beam.totals")
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -46,6 +49,18 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Lesson:
+    """Tell what a phase of a training step is about.
+
+    Args:
+        end: order of its last event.
+    """
+
+    phase: str
+    end: int
+
+
+@dataclass(frozen=True)
 class Scene:
     """Enter a place in the model."""
 
@@ -75,37 +90,49 @@ class Silence:
     steps: int
 
 
-Item = Chapter | Scene | Shown | Summary | Silence
+Item = Chapter | Lesson | Scene | Shown | Summary | Silence
 
 
 def tell(trace: Trace, wish: Wish) -> Iterator[Item]:
     """Yield a run item by item, in the order it was computed.
 
     What a place in the model computes is told in numbers where it first comes up, in the layer wished for,
-    and later in one line. From the second written word on, only what the word changes is told.
+    and later in one line. From the second written word on, only what the word changes is told. Of a training
+    step, the lesson of each phase is told, and its numbers as far as they are asked for.
     """
     told: set[tuple[str, str]] = set()
-    for phase, events in groupby(filter(wish.matches, trace), key=lambda event: event.phase):
-        later = phase.startswith("decode") and phase != "decode 1"
-        silent = 0
+    learning = "loss.loss" in trace and wish.only == "*"
+    for phase, group in groupby(filter(wish.matches, trace), key=lambda event: event.phase):
+        events = list(group)
         yield Chapter(phase)
-        for module, group in groupby(events, key=scene_of):
-            inside, place = list(group), place_of(module)
-            shown = [event for event in inside if _in_numbers(event, place, wish, told)]
-            told.update((place, event.name) for event in shown)
-            if shown:
-                yield from [Scene(place, inside[0].module)] if place else []
-                yield from map(Shown, shown)
-            elif not later or any(event.name == "weights" for event in inside):
-                yield Summary(inside)
-            silent += len(inside) - len(shown) if shown or later else 0
-        if silent:
-            yield Silence(phase, silent)
+        if learning:
+            yield Lesson(phase, events[-1].order)
+        if learning and wish.phase == "*" and not wish.full:
+            yield Silence(phase, len(events))
+        else:
+            yield from _scenes(phase, events, wish, told)
+
+
+def _scenes(phase: str, events: list[Event], wish: Wish, told: set[tuple[str, str]]) -> Iterator[Item]:
+    later = phase.startswith("decode") and phase != "decode 1"
+    silent = 0
+    for module, group in groupby(events, key=scene_of):
+        inside, place = list(group), place_of(module)
+        shown = [event for event in inside if _in_numbers(event, place, wish, told)]
+        told.update((place, event.name) for event in shown)
+        if shown:
+            yield from [Scene(place, inside[0].module)] if place else []
+            yield from map(Shown, shown)
+        elif not later or any(event.name == "weights" for event in inside):
+            yield Summary(inside)
+        silent += len(inside) - len(shown) if shown or later else 0
+    if silent:
+        yield Silence(phase, silent)
 
 
 def _in_numbers(event: Event, place: str, wish: Wish, told: set[tuple[str, str]]) -> bool:
     if wish.everything:
-        return True
+        return wish.full or wish.only != "*" or not of_a_weight(event)
     if layer_of(event.path) not in (None, wish.layer):
         return False
     return (place, event.name) not in told or _changes_with_each_word(event)
@@ -114,7 +141,7 @@ def _in_numbers(event: Event, place: str, wish: Wish, told: set[tuple[str, str]]
 def _changes_with_each_word(event: Event) -> bool:
     if event.name == "masked":
         return bool(np.isneginf(event.value).any())
-    return event.name in ("weights", "probabilities")
+    return event.name in ("weights", "probabilities") or event.path in WRITTEN
 
 
 def scene_of(event: Event) -> str:
@@ -129,6 +156,11 @@ def layer_of(path: str) -> int | None:
     """Return the number of the layer that a path is in, if it is in one."""
     found = re.search(r"\.layers\.(\d+)", path)
     return int(found[1]) if found else None
+
+
+def of_a_weight(event: Event) -> bool:
+    """Say whether an event is about a parameter (its gradient, its moments) and not about a value."""
+    return event.module.endswith((".gradient", ".adam"))
 
 
 def place_of(module: str) -> str:

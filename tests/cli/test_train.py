@@ -1,0 +1,185 @@
+"""`tracetf train`, `curves` and `evaluate` as a person uses them."""
+
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+
+from tracetf.cli import main
+from tracetf.training.settings import SETTINGS
+
+LINE = """--preset tiny --tokens words --d-model 12 --heads 3 --layers 1 --d-ff 16 --longest 24 --held-out 2
+--steps 6 --batch 4 --batch-tokens 0 --validate-every 3 --score 2 --threads 1"""
+SMALL = LINE.split()
+PAIRS = [
+    ("I am a student", "나는 학생이다"),
+    ("you are a teacher", "너는 선생님이다"),
+    ("we go home", "우리는 집에 간다"),
+    ("he eats an apple", "그는 사과를 먹는다"),
+    ("she sees a dog", "그녀는 개를 본다"),
+    ("they like music", "그들은 음악을 좋아한다"),
+]
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Run the command line in this process, in a folder of its own that holds some pairs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pairs.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in PAIRS), encoding="utf-8")
+
+    def run(*words: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["tracetf", *words])
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        return Ran(code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_model_is_trained_traced_and_judged(run, tmp_path):
+    ran = run("train", "--data", "pairs.tsv", *SMALL)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("4 sentence pairs and 2 held out; ")
+    lines = ran.out.splitlines()
+    assert [line.split(" · ")[0] for line in lines if "held out: loss" in line] == [
+        "step 3 of 6",
+        "step 6 of 6",
+    ]
+    assert all(part in lines[-4] for part in ("perplexity", "right to the letter", "BLEU", "chrF"))
+    assert [line.removeprefix("written: runs/tiny/") for line in lines[-3:]] == [
+        *("checkpoint.safetensors", "loss.svg", "learning-rate.svg")
+    ]
+    model = ["--model", "runs/tiny/checkpoint.safetensors"]
+    assert run("trace", "I am a student", *model, "--only", "source").code == 0
+    judged = run("evaluate", *model, "--data", "pairs.tsv")
+    assert [line.split()[0] for line in judged.out.splitlines()] == [
+        *("loss", "nll", "perplexity", "exact_match", "bleu", "chrf", "bleu_signature", "chrf_signature")
+    ]
+
+
+def test_the_same_line_with_resume_goes_on(run):
+    line = ["train", "--data", "pairs.tsv", *SMALL]
+    run(*line)
+    assert "the training is complete: it has all of its 6 steps" in run(*line, "--resume").out
+    ran = run(*line, "--resume", "--steps", "8")
+    assert "going on after step 6" in ran.out
+    assert "step 8 of 8" in ran.out
+
+
+def test_a_config_file_and_options_say_the_same(run, tmp_path):
+    (tmp_path / "c.toml").write_text('data = "pairs.tsv"\nsteps = 2\nd-model = 18\n')
+    assert run("train", *SMALL, "--config", "c.toml").out.startswith("4 sentence pairs")
+    written = (tmp_path / "runs" / "tiny" / "settings.toml").read_text("utf-8")
+    assert "\nsteps = 6 " in written
+    assert "\nd_model = 12 " in written
+    assert '\ndata = "pairs.tsv" ' in written
+    assert run("train", "--config", "runs/tiny/settings.toml", "--out", "again").code == 0
+    assert (tmp_path / "again" / "settings.toml").read_text("utf-8") == written
+
+
+def test_it_is_told_in_korean_too(run):
+    ran = run("train", "--data", "pairs.tsv", *SMALL, "--lang", "ko")
+    assert "검증 손실" in ran.out
+    assert "저장한 파일: runs/tiny/loss.svg" in ran.out
+
+
+def test_curves_are_drawn_again(run, tmp_path):
+    run("train", "--data", "pairs.tsv", *SMALL)
+    picture = tmp_path / "runs" / "tiny" / "loss.svg"
+    drawn = picture.read_text("utf-8")
+    picture.unlink()
+    ran = run("curves", "runs/tiny")
+    assert ran.out.splitlines() == ["runs/tiny/loss.svg", "runs/tiny/learning-rate.svg"]
+    assert picture.read_text("utf-8") == drawn
+    run("curves", "runs/tiny", "--lang", "ko")
+    assert "토큰당 손실" in picture.read_text("utf-8")
+
+
+def test_snapshots_are_kept_beside_the_model(run, tmp_path):
+    run("train", "--data", "pairs.tsv", *SMALL, "--snapshots", "3", "--snapshot-sentence", "we go home")
+    paths = sorted((tmp_path / "runs" / "tiny" / "snapshots").iterdir())
+    assert [path.name for path in paths] == [f"step-0000000{step}.safetensors" for step in (0, 3, 6)]
+    shown = run("show", str(paths[1]), "--only", "*.weights", "--width", "100")
+    assert " step 3 " in shown.out
+    assert run("train", "--data", "pairs.tsv", *SMALL, "--force").code == 0
+    assert not paths[0].exists()
+
+
+def test_bleu_that_cannot_be_measured_is_said_once(run, monkeypatch):
+    monkeypatch.setattr("tracetf.quality.has_bleu", lambda: False)
+    ran = run("train", "--data", "pairs.tsv", *SMALL)
+    assert (ran.code, ran.out.count("need sacrebleu: python -m pip install")) == (0, 1)
+    assert "chrF 0" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "hint"),
+    [
+        (["--data", "nowhere.tsv"], "nowhere.tsv: No such file or directory", "check the path"),
+        (["--preset", "student", "--data", "pairs.tsv"], "are two sources of pairs", "give one"),
+        (["--preset", "large"], "'large' is not one of 'student', 'tiny', 'base'", "train --help"),
+        (["--config", "nowhere.toml"], "nowhere.toml: No such file", "check the path"),
+        (["--config", "bad.toml"], "no setting is called 'heds'", "nearest: heads"),
+        (
+            ["--heads", "7"],
+            "d_model=64 does not split evenly into heads=7",
+            "heads that divide it: 1, 2, 4, 8",
+        ),
+        (["--heads", "many"], "'many' is not a valid int", "train --help"),
+        (["--hed", "7"], "No such option", "train --help"),
+        (["--resume"], "runs/student holds no training to go on with", "begin one without --resume"),
+        (["--resume", "--force"], "--resume goes on with a training and --force forgets it", "train --help"),
+        (["--device", "cuda"], "needs a GPU, and torch", "leave device at cpu"),
+        (["--data", "bad.tsv"], "1 of 2 lines are damaged: line 2 has no tab", "damaged=skip"),
+        (["--data", "pairs.tsv", "--held-out", "4"], "held_out=4 of 6 pairs", "hold fewer out"),
+    ],
+)
+def test_a_mistake_gets_a_clear_message_and_leaves_nothing(run, tmp_path, monkeypatch, words, error, hint):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    (tmp_path / "bad.toml").write_text("heds = 3")
+    (tmp_path / "bad.tsv").write_text("a\tb\nc\n")
+    before = sorted(tmp_path.rglob("*"))
+    ran = run("train", *words)
+    said, _, hinted = ran.err.partition("\n\nhint: ")
+    assert ran.code == 2
+    assert error in said
+    assert hint in hinted
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_nothing_to_draw_is_said(run, tmp_path):
+    assert "no-run/metrics.jsonl: No such file" in run("curves", "no-run").err
+    (tmp_path / "metrics.jsonl").write_text("")
+    assert "there is no step to draw\n\nhint: train at least one" in run("curves", ".").err
+
+
+def test_every_setting_is_an_option_with_its_unit(run):
+    told = " ".join(run("train", "--help").out.split())
+    for name, one in SETTINGS.items():
+        flag = f"--{name.replace('_', '-')}"
+        help = one.metadata["help"]
+        assert f"{help[0].upper()}{help[1:]}." in told, name
+        if unit := one.metadata["unit"]:
+            assert f"{flag} {unit.upper()} " in told, name
+
+
+def test_drawing_imports_no_torch(run, tmp_path):
+    run("train", "--data", "pairs.tsv", *SMALL)
+    code = (
+        "import sys; from tracetf.cli import main; sys.argv = ['tracetf', 'curves', 'runs/tiny']\n"
+        "try: main()\nfinally: print('torch' in sys.modules, file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert ran.stderr == "False\n"
