@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from math import sqrt
 
 import pytest
 import torch
@@ -158,6 +159,23 @@ def test_the_order_of_the_words_matters(model: Transformer, source: Tensor) -> N
     order = [4, 3, 2, 1, 0]
     shuffled = model.encode(source[:1, order])[0]
     assert not torch.allclose(shuffled, model.encode(source[:1])[0][:, order], atol=1e-2)
+
+
+def test_a_shared_vocabulary_has_one_matrix_for_both_embeddings_and_the_output(
+    build: Callable, source: Tensor, target: Tensor
+) -> None:
+    model = build(shared=True, source_words=13)
+    weight = model.output.weight
+    assert model.encoder.embedding.weight is weight
+    assert model.decoder.embedding.weight is weight
+    assert [n for n, _ in model.named_parameters() if "embedding" in n or "output" in n] == [
+        "encoder.embedding.weight"
+    ]
+    rows = model.encoder.embedding(source)
+    assert_close(rows, weight[source] * sqrt(model.dimensions.d_model), atol=2e-5, rtol=0)
+    with record(model) as trace:
+        model(source, target)
+    assert verify(trace)
 
 
 def test_the_output_weight_is_the_target_embedding(build: Callable, source: Tensor, target: Tensor) -> None:

@@ -1,14 +1,21 @@
 """A sentence in, a sentence out; and what is refused on the way."""
 
+import copy
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tracetf.data.splits import splits
-from tracetf.data.vocabulary import PAD
+from tracetf.data.subwords import Subwords
+from tracetf.data.tokens import EnglishWords, KoreanPieces
+from tracetf.data.vocabulary import PAD, SPECIALS, Vocabulary
+from tracetf.dimensions import Dimensions
 from tracetf.recorder import record
-from tracetf.translate import load, padded
+from tracetf.trace.verify import verify
+from tracetf.translate import Translator, load, padded
 
 MODEL = load()
 
@@ -82,12 +89,64 @@ def test_forcing_shows_what_each_row_reads_and_must_predict():
     assert trace["probabilities"].value.argmax(-1).tolist() == trace["expected"].value.tolist()
 
 
+def of_subwords(shared: bool = True) -> Translator:
+    """Return an untrained model that reads and writes subwords."""
+    torch.manual_seed(0)
+    subwords = Subwords.learned(["Ein Mann sitzt. A man sits.", "Der Mann sitzt. The man sits."], 300)
+    size = len(subwords.vocabulary)
+    dimensions = Dimensions(size, size, d_model=12, heads=2, d_ff=9, layers=1, longest=32, shared=shared)
+    return Translator(dimensions, subwords, subwords).eval()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_model_of_subwords_comes_back_from_its_file(tmp_path, shared):
+    model = of_subwords(shared)
+    model.checkpoint().write(tmp_path / "model.safetensors", half=False)
+    again = load(tmp_path / "model.safetensors")
+    for name, weight in model.state_dict().items():
+        assert torch.equal(again.state_dict()[name], weight), name
+    assert (again.encoder.embedding.weight is again.output.weight) == shared
+    for sentence in ("The man sits.", "한국어 <s> ▁"):
+        assert again.read(sentence) == model.read(sentence)
+        assert again.text(again.read_target(sentence)) == sentence.replace("▁", "_")
+        assert again.translate(sentence, cached=True) == model.translate(sentence, cached=True)
+
+
+def test_subwords_are_what_a_trace_shows():
+    model = of_subwords()
+    with record(model) as trace:
+        model.force("The man é", "Mann")
+    assert trace.spell("source", trace["source"].value) == (("▁The", "▁man", "▁", "<0xC3>", "<0xA9>"),)
+    assert trace.spell("target", trace["expected"].value)[0][-1] == "</s>"
+    assert trace["encoder.layers.0.self_attention.weights"].labels["key"][0][:2] == ("▁The", "▁man")
+    assert verify(trace)
+
+
+def test_a_copy_of_a_model_of_subwords_reads_the_same():
+    model = of_subwords()
+    assert copy.deepcopy(model).read("The man sits.") == model.read("The man sits.")
+
+
+def test_what_a_file_makes_a_model_write_moves_no_cursor():
+    hostile = KoreanPieces(Vocabulary([*SPECIALS, "a\x1b[2J\n", "\x9b"]))
+    model = Translator(replace(MODEL.dimensions, target_words=6), MODEL.reader, hostile)
+    assert model.text(["a\x1b[2J\n", "\x9b"]) == "a�[2J� �"
+
+
+def test_a_shared_model_needs_one_vocabulary():
+    words = [EnglishWords(Vocabulary([*SPECIALS, word])) for word in "ab"]
+    with pytest.raises(
+        ValueError, match="shared=True has one vocabulary, and reader and writer have two; give"
+    ):
+        Translator(replace(MODEL.dimensions, source_words=5, target_words=5, shared=True), *words)
+
+
 def test_padding_stands_on_the_right():
     assert torch.equal(padded([[5, 6], [7]], PAD), torch.tensor([[5, 6], [7, 0]]))
 
 
 def test_writing_stops_where_positions_end():
-    untrained = type(MODEL)(MODEL.dimensions, MODEL.source, MODEL.target).eval()
+    untrained = Translator(MODEL.dimensions, MODEL.reader, MODEL.writer).eval()
     written = list(untrained.translate_all(["a " * 60]))
     assert len(written) == 1
 
@@ -96,4 +155,4 @@ def test_vocabularies_must_fit_the_model():
     with pytest.raises(
         ValueError, match="vocabularies of 4 and 143 words do not fit a model made for 122 and 143"
     ):
-        type(MODEL)(MODEL.dimensions, type(MODEL.source)(tuple(MODEL.source)[:4]), MODEL.target)
+        Translator(MODEL.dimensions, EnglishWords(Vocabulary(SPECIALS)), MODEL.writer)

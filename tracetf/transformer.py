@@ -163,19 +163,15 @@ class Decoder(Stack):
     def forward(
         self, target: Tensor, memory: Tensor, target_mask: Tensor, source_mask: Tensor, cache: Cache
     ) -> Tensor:
-        """Return one vector a target word not yet read; with an empty cache, that is every word.
+        """Return one vector a target word; the first stands behind those that the cache has read.
 
         Shapes:
             target: batch target
             memory: batch source d_model
             target_mask: batch target key
             source_mask: batch 1 source
-            return: batch unread d_model
+            return: batch target d_model
         """
-        if cache.length:
-            target, target_mask = target[:, cache.length :], target_mask[:, cache.length :]
-            memory = memory[:, :0]
-            tap(unread=target, unread_mask=target_mask, unread_memory=memory)
         x = self.embed(target, start=cache.length)
         for layer, layer_cache in zip(self.layers, cache.layers, strict=True):
             x = layer(x, memory, target_mask, source_mask, layer_cache)
@@ -196,6 +192,8 @@ class Transformer(nn.Module):
         self.padding = size.padding
         self.encoder = Encoder(size)
         self.decoder = Decoder(size)
+        if size.shared:
+            self.encoder.embedding.weight = self.decoder.embedding.weight
         self.output = Output(self.decoder.embedding.weight)
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
@@ -229,11 +227,26 @@ class Transformer(nn.Module):
             mask: batch 1 source
             return: batch unread vocabulary
         """
+        logits: Tensor = self.output(self.vectors(target, memory, mask, cache))
+        return logits
+
+    def vectors(self, target: Tensor, memory: Tensor, mask: Tensor, cache: Cache | None = None) -> Tensor:
+        """Return what the logits are made of: the decoder's last vector of each word, as `decode` takes them.
+
+        Shapes:
+            target: batch target
+            memory: batch source d_model
+            mask: batch 1 source
+            return: batch unread d_model
+        """
         tap(target=target)
         cache = cache or self.cache()
-        x = self.decoder(target, memory, target_mask(target, self.padding), mask, cache)
-        logits: Tensor = self.output(x)
-        return logits
+        unread = target
+        if cache.length:
+            unread = target[:, cache.length :]
+            tap(unread=unread)
+        x: Tensor = self.decoder(unread, memory, target_mask(target, self.padding, cache.length), mask, cache)
+        return x
 
     def cache(self) -> Cache:
         """Return an empty cache for decoding one batch."""

@@ -1,9 +1,9 @@
 """A sentence in, a sentence out."""
 
-import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.resources import as_file, files
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,28 @@ from torch import Tensor
 
 from tracetf import checkpoint
 from tracetf.checkpoint import Checkpoint
-from tracetf.data import english, korean
+from tracetf.data.text import UNPRINTABLE
+from tracetf.data.tokenizers import restored
+from tracetf.data.tokens import Tokenizer
 from tracetf.data.vocabulary import END, START, Vocabulary
-from tracetf.decoding import greedy
+from tracetf.decoding import Strategy
 from tracetf.dimensions import Dimensions
 from tracetf.files import refusing_damage
 from tracetf.taps import tap
 from tracetf.transformer import Transformer
 
 
+def _stop(place: int, error: ValueError) -> None:
+    raise ValueError(f"sentence {place}: {error}") from None
+
+
 class Translator(Transformer):
-    """A Transformer that knows its words: English in, Korean out.
+    """A Transformer that knows its words: sentences in, sentences out.
 
     Args:
         dimensions: how large to make it.
-        source: the words it reads.
-        target: the pieces it writes.
+        reader: cuts the sentences that it reads.
+        writer: makes sentences of the tokens that it writes.
         provenance: how it was made.
 
     Raises:
@@ -37,20 +43,36 @@ class Translator(Transformer):
     def __init__(
         self,
         dimensions: Dimensions,
-        source: Vocabulary,
-        target: Vocabulary,
+        reader: Tokenizer,
+        writer: Tokenizer,
         provenance: dict[str, Any] | None = None,
     ) -> None:
         sizes = (dimensions.source_words, dimensions.target_words)
-        if sizes != (len(source), len(target)):
+        given = (len(reader.vocabulary), len(writer.vocabulary))
+        if sizes != given:
             raise ValueError(
-                f"vocabularies of {len(source)} and {len(target)} words do not fit a model made for "
+                f"vocabularies of {given[0]} and {given[1]} words do not fit a model made for "
                 f"{sizes[0]} and {sizes[1]}"
             )
+        if dimensions.shared and reader.vocabulary.tokens != writer.vocabulary.tokens:
+            raise ValueError(
+                "a model with shared=True has one vocabulary, and reader and writer have two; "
+                "give both the same, or shared=False"
+            )
         super().__init__(dimensions)
-        self.source = source
-        self.target = target
+        self.reader = reader
+        self.writer = writer
         self.provenance = provenance or {}
+
+    @property
+    def source(self) -> Vocabulary:
+        """The tokens that it reads, and their numbers."""
+        return self.reader.vocabulary
+
+    @property
+    def target(self) -> Vocabulary:
+        """The tokens that it writes, and their numbers."""
+        return self.writer.vocabulary
 
     @property
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
@@ -58,39 +80,52 @@ class Translator(Transformer):
         return {"source": tuple(self.source), "target": tuple(self.target)}
 
     @torch.inference_mode()
-    def translate(self, sentence: str, cached: bool = False) -> str:
-        """Return the translation of one sentence, always writing the most probable next piece.
+    def translate(self, sentence: str, cached: bool = False, **strategy: Any) -> str:
+        """Return the translation of one sentence, writing the most probable piece each time.
 
         Args:
             cached: keep keys and values from word to word instead of reading the whole prefix again;
                 faster on long sentences, and the same translation.
+            strategy: how else to choose: `beam=4`, `temperature=0.7`, and what more `Strategy` takes.
 
         Raises:
             ValueError: an empty sentence, one with control characters, or one longer than the model's
-                positions.
+                positions; a strategy that has no meaning.
         """
-        return korean.detokenize(self._write([self.read(sentence)], cached)[0])
+        [written] = self._write({1: self.read(sentence)}, cached, Strategy(**strategy))
+        return self.text(written)
 
     @torch.inference_mode()
-    def translate_all(self, sentences: Sequence[str], together: int = 64) -> Iterator[str]:
+    def translate_all(
+        self,
+        sentences: Iterable[str],
+        together: int = 64,
+        refused: Callable[[int, ValueError], None] = _stop,
+        **strategy: Any,
+    ) -> Iterator[str]:
         """Yield the translation of each sentence, in order; an empty one stays empty.
 
         Args:
-            together: sentences decoded as one batch.
+            together: sentences decoded as one batch; it changes no translation.
+            refused: is told of a sentence that cannot be read, by its place, and that becomes empty; when
+                left out, the translation ends there.
+            strategy: as in `translate`.
 
         Raises:
             ValueError: as `translate`, naming the sentence by its place, counted from 1.
         """
-        for first in range(0, len(sentences), together):
-            batch = {}
-            for place, sentence in enumerate(sentences[first : first + together], first + 1):
+        how, waiting = Strategy(**strategy), enumerate(sentences, 1)
+        while chunk := list(islice(waiting, together)):
+            read: dict[int, list[str]] = {}
+            for place, sentence in chunk:
+                read[place] = []
                 try:
-                    batch[place] = self.read(sentence) if sentence.strip() else []
+                    read[place] = self.read(sentence) if sentence.strip() else []
                 except ValueError as error:
-                    raise ValueError(f"sentence {place}: {error}") from None
-            written = iter(self._write([tokens for tokens in batch.values() if tokens], cached=True))
-            for tokens in batch.values():
-                yield korean.detokenize(next(written)) if tokens else ""
+                    refused(place, error)
+            full = {place: tokens for place, tokens in read.items() if tokens}
+            written = iter(self._write(full, True, how))
+            yield from (self.text(next(written)) if tokens else "" for tokens in read.values())
 
     @torch.inference_mode()
     def force(self, sentence: str, target: str) -> None:
@@ -99,27 +134,43 @@ class Translator(Transformer):
         Raises:
             ValueError: as `translate`, for either sentence.
         """
-        words = self.read_target(target)
-        source, target_ids = _ids(self.source, self.read(sentence)), _ids(self.target, words)
-        tap(expected=self._batch([[*target_ids, END]]))
-        logits = self(self._batch([source]), self._batch([[START, *target_ids]]))
+        source, ids = self.pair(sentence, target)
+        tap(expected=ids[:, 1:])
+        logits = self(source, ids[:, :-1])
         tap(probabilities=torch.softmax(logits, dim=-1))
 
+    def pair(self, sentence: str, target: str) -> tuple[Tensor, Tensor]:
+        """Return a sentence and its translation as ids, the translation between its start and end marks.
+
+        Shapes:
+            return: batch source, batch target
+
+        Raises:
+            ValueError: as `translate`, for either sentence.
+        """
+        words = self.read_target(target)
+        source, ids = _ids(self.source, self.read(sentence)), _ids(self.target, words)
+        return self._batch([source]), self._batch([[START, *ids, END]])
+
     def read(self, sentence: str) -> list[str]:
-        """Return the words of an English sentence as the model reads them.
+        """Return the words of a source sentence as the model reads them.
 
         Raises:
             ValueError: as `translate`.
         """
-        return self._fitting(english.tokens(_printable(sentence)))
+        return self._fitting(self.reader.tokens(_printable(sentence)))
 
     def read_target(self, sentence: str) -> list[str]:
-        """Return the pieces of a Korean sentence as the model writes them.
+        """Return the words of a target sentence as the model writes them.
 
         Raises:
             ValueError: as `translate`.
         """
-        return self._fitting(korean.pieces(_printable(sentence), self.target))
+        return self._fitting(self.writer.tokens(_printable(sentence)))
+
+    def text(self, tokens: Iterable[str]) -> str:
+        """Return the sentence that target words make: one line, whatever words a file has put in."""
+        return UNPRINTABLE.sub("�", self.writer.text(tokens))
 
     def _fitting(self, words: list[str]) -> list[str]:
         longest = self.dimensions.longest - 1
@@ -130,21 +181,18 @@ class Translator(Transformer):
             )
         return words
 
-    def _write(self, sentences: list[list[str]], cached: bool) -> list[list[str]]:
+    def _write(self, sentences: Mapping[int, list[str]], cached: bool, how: Strategy) -> list[list[str]]:
+        """Return the pieces that each sentence becomes; they come under their places among all."""
         if not sentences:
             return []
-        source = self._batch([_ids(self.source, sentence) for sentence in sentences])
-        steps = greedy(
-            self,
-            source,
-            start=START,
-            end=END,
-            longest=min(self.dimensions.longest, 2 * source.shape[1] + 10),
-            cached=cached,
+        source = self._batch([_ids(self.source, sentence) for sentence in sentences.values()])
+        most = [min(self.dimensions.longest, 2 * len(words) + 10) for words in sentences.values()]
+        *_, written = how.write(
+            self, source, list(sentences), start=START, end=END, longest=most, cached=cached
         )
-        ids = torch.stack(list(steps), dim=1).tolist()
         return [
-            self.target.decode(id for id in sentence if id not in (END, self.padding)) for sentence in ids
+            self.target.decode(id for id in sentence if id not in (END, self.padding))
+            for sentence in written.tolist()
         ]
 
     def _batch(self, sentences: Sequence[Sequence[int]]) -> Tensor:
@@ -152,7 +200,13 @@ class Translator(Transformer):
 
     def checkpoint(self) -> Checkpoint:
         """Return everything that makes this model again."""
-        return Checkpoint(self.dimensions, self.vocabularies, dict(self.named_parameters()), self.provenance)
+        return Checkpoint(
+            self.dimensions,
+            {"source": self.reader.kind, "target": self.writer.kind},
+            self.vocabularies,
+            dict(self.named_parameters()),
+            self.provenance,
+        )
 
 
 def _ids(vocabulary: Vocabulary, words: list[str]) -> list[int]:
@@ -190,21 +244,18 @@ def load(path: str | Path | None = None) -> Translator:
 
 def _build(made: Checkpoint, path: Path) -> Translator:
     with refusing_damage(path, "checkpoint", checkpoint.REMEDY):
-        words = {side: Vocabulary(tokens) for side, tokens in made.vocabularies.items()}
-        model = Translator(made.dimensions, words["source"], words["target"], made.provenance)
+        sides = {side: restored(made.tokenizers[side], words) for side, words in made.vocabularies.items()}
+        model = Translator(made.dimensions, sides["source"], sides["target"], made.provenance)
     for name, parameter in model.named_parameters():
         parameter.data = made.weights[name]
     return model.eval()
 
 
 def _printable(sentence: str) -> str:
-    odd = [
-        (i, c) for i, c in enumerate(sentence) if unicodedata.category(c) in ("Cc", "Cs") and not c.isspace()
-    ]
+    odd = next((found for found in UNPRINTABLE.finditer(sentence) if not found[0].isspace()), None)
     if odd:
-        place, character = odd[0]
         raise ValueError(
-            f"the sentence holds the control character U+{ord(character):04X} at position {place}; "
+            f"the sentence holds the control character U+{ord(odd[0]):04X} at position {odd.start()}; "
             "give plain text in UTF-8"
         )
     if not sentence.strip():

@@ -44,7 +44,7 @@ def test_nothing_negative_is_passed_on(network: FeedForward, x: Tensor, seen: Ca
 
 
 def test_a_word_of_another_size_is_refused(network: FeedForward) -> None:
-    with pytest.raises(RuntimeError, match="size 13"):
+    with pytest.raises(RuntimeError, match="8x13 and 12x7"):
         network(torch.zeros(2, 4, D_MODEL + 1))
 
 

@@ -26,6 +26,12 @@ def test_a_target_word_may_look_at_itself_and_before_but_not_at_padding(sentence
     assert mask.tolist() == [[[key <= query and sentence[key] != PAD for key in words] for query in words]]
 
 
+@given(sentences, st.integers(1, 9))
+def test_words_that_were_read_before_do_not_ask(sentence: list[int], read: int) -> None:
+    tokens = torch.tensor([sentence])
+    assert torch.equal(target_mask(tokens, PAD, read), target_mask(tokens, PAD)[:, read:])
+
+
 @pytest.mark.parametrize("length", [1, 2, 7])
 def test_the_causal_mask_is_torchs(length: int) -> None:
     torchs = nn.Transformer.generate_square_subsequent_mask(length)

@@ -3,7 +3,7 @@
 from math import inf, sqrt
 
 import torch
-from einops import einsum, rearrange
+from einops import rearrange
 from torch import Tensor, nn
 
 from tracetf.layers.cache import Kept
@@ -43,21 +43,42 @@ class MultiHeadAttention(nn.Module):
             mask: batch query key
             return: batch query d_model
         """
-        Q = einsum(x, self.W_Q, "batch query d_model, head d_model d_k -> batch head query d_k")
-        K = einsum(memory, self.W_K, "batch key d_model, head d_model d_k -> batch head key d_k")
-        V = einsum(memory, self.W_V, "batch key d_model, head d_model d_v -> batch head key d_v")
-        tap(Q=Q, K=K, V=V)
-        if cache is not None:
-            K, V = cache.extend(K, V)
+        Q = project(x, self.W_Q)
+        tap(Q=Q)
+        K, V = cache.again() if cache and cache.complete else self.keys_and_values(memory, cache)
 
-        scores = einsum(Q, K, "batch head query d_k, batch head key d_k -> batch head query key")
+        scores = Q @ K.mT
         scaled = scores / sqrt(self.d_k)
-        masked = scaled.masked_fill(~rearrange(mask, "batch query key -> batch 1 query key"), -inf)
+        masked = torch.where(rearrange(mask, "batch query key -> batch 1 query key"), scaled, -inf)
         weights = torch.softmax(masked, dim=-1)
-        heads = einsum(weights, V, "batch head query key, batch head key d_v -> batch head query d_v")
+        heads = weights @ V
         tap(scores=scores, scaled=scaled, masked=masked, weights=weights, heads=heads)
 
         concat = rearrange(heads, "batch head query d_v -> batch query (head d_v)")
-        output = einsum(concat, self.W_O, "batch query hd_v, hd_v d_model -> batch query d_model")
+        output = concat @ self.W_O
         tap(concat=concat, output=output)
         return output
+
+    def keys_and_values(self, memory: Tensor, cache: Kept | None) -> tuple[Tensor, Tensor]:
+        """Return the keys and values of `memory`, behind those that the cache keeps.
+
+        Shapes:
+            memory: batch new d_model
+            return: batch head key d_k, batch head key d_v
+        """
+        K, V = project(memory, self.W_K), project(memory, self.W_V)
+        tap(K=K, V=V)
+        return (K, V) if cache is None else cache.extend(K, V)
+
+
+def project(x: Tensor, W: Tensor) -> Tensor:
+    """Multiply every word by the matrix of each head, of all heads in one product: section 3.2.2.
+
+    Shapes:
+        x: batch word d_model
+        W: head d_model d
+        return: batch head word d
+    """
+    heads, _, d = W.shape
+    side_by_side = W.transpose(0, 1).flatten(1)
+    return (x @ side_by_side).view(*x.shape[:2], heads, d).transpose(1, 2).contiguous()

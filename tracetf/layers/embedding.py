@@ -3,7 +3,6 @@
 from math import sqrt
 
 import torch
-from einops import einsum
 from torch import Tensor, nn
 
 from tracetf.taps import tap
@@ -56,6 +55,6 @@ class Output(nn.Module):
             x: batch token d_model
             return: batch token vocabulary
         """
-        logits = einsum(x, self.weight, "batch token d_model, vocabulary d_model -> batch token vocabulary")
+        logits = x @ self.weight.T
         tap(logits=logits)
         return logits

@@ -1,7 +1,6 @@
 """The position-wise feed-forward network: section 3.3 of the paper."""
 
 import torch
-from einops import einsum
 from torch import Tensor, nn
 
 from tracetf.layers.glorot import glorot
@@ -32,10 +31,8 @@ class FeedForward(nn.Module):
             x: batch token d_model
             return: batch token d_model
         """
-        hidden = einsum(x, self.W_1, "batch token d_model, d_model d_ff -> batch token d_ff") + self.b_1
+        hidden = x @ self.W_1 + self.b_1
         activated = torch.relu(hidden)
-        output = (
-            einsum(activated, self.W_2, "batch token d_ff, d_ff d_model -> batch token d_model") + self.b_2
-        )
+        output = activated @ self.W_2 + self.b_2
         tap(hidden=hidden, activated=activated, output=output)
         return output

@@ -25,11 +25,12 @@ def source_mask(source: Tensor, padding: int) -> Tensor:
     return refuse_blind(source_mask)
 
 
-def target_mask(target: Tensor, padding: int) -> Tensor:
+def target_mask(target: Tensor, padding: int, read: int = 0) -> Tensor:
     """Let every target word look at itself and the words before it, padding left out.
 
     Args:
         padding: the id that fills up short sentences.
+        read: how many words were read before; only the later ones ask.
 
     Shapes:
         target: batch key
@@ -39,7 +40,7 @@ def target_mask(target: Tensor, padding: int) -> Tensor:
         ValueError: a sentence that begins with padding, where its first query could look at nothing.
     """
     word = torch.arange(target.shape[1], device=target.device)
-    earlier = rearrange(word, "key -> 1 key") <= rearrange(word, "query -> query 1")
+    earlier = rearrange(word, "key -> 1 key") <= rearrange(word[read:], "query -> query 1")
     target_mask = earlier & rearrange(target != padding, "batch key -> batch 1 key")
     tap(target_mask=target_mask)
     return refuse_blind(target_mask)

@@ -1,7 +1,6 @@
 """Layer normalisation by hand: Ba et al. 2016."""
 
 import torch
-from einops import reduce
 from torch import Tensor, nn
 
 from tracetf.taps import tap
@@ -30,9 +29,10 @@ class LayerNorm(nn.Module):
             x: batch token d_model
             return: batch token d_model
         """
-        mean = reduce(x, "batch token d_model -> batch token 1", "mean")
-        variance = reduce((x - mean) ** 2, "batch token d_model -> batch token 1", "mean")
-        normalized = (x - mean) / torch.sqrt(variance + self.epsilon)
+        mean = x.mean(dim=-1, keepdim=True)
+        centred = x - mean
+        variance = centred.square().mean(dim=-1, keepdim=True)
+        normalized = centred / torch.sqrt(variance + self.epsilon)
         output = self.gamma * normalized + self.beta
         tap(mean=mean, variance=variance, normalized=normalized, output=output)
         return output
