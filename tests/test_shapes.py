@@ -13,12 +13,15 @@ from einops import parse_shape
 from torch import Tensor, nn
 
 import tracetf
-from tracetf.data.grammar import Pair
-from tracetf.decoding import greedy, likeliest
+from tracetf.decoding import Strategy, beam, greedy, sample
+from tracetf.decoding.beam import begin, extend, may_improve, penalty
+from tracetf.decoding.greedy import likeliest
+from tracetf.decoding.sampling import draw
+from tracetf.decoding.unfinished import Unfinished, limits, write
 from tracetf.dimensions import Dimensions
-from tracetf.layers.attention import MultiHeadAttention
-from tracetf.layers.cache import Kept, LayerCache
-from tracetf.layers.dropout import Dropout
+from tracetf.layers.attention import MultiHeadAttention, project
+from tracetf.layers.cache import Cache, Kept, LayerCache, behind
+from tracetf.layers.dropout import Dropout, draws
 from tracetf.layers.embedding import Embedding, Output
 from tracetf.layers.feed_forward import FeedForward
 from tracetf.layers.masks import refuse_blind, source_mask, target_mask
@@ -26,9 +29,11 @@ from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
 from tracetf.recorder.keep import statistics
-from tracetf.training.batches import batches
-from tracetf.training.loss import smoothed_loss
-from tracetf.training.recipe import Recipe
+from tracetf.training.batches import sentence_batches
+from tracetf.training.clip import clip, length
+from tracetf.training.distributed import Processes
+from tracetf.training.loss import smoothed_loss, smoothed_target
+from tracetf.training.step import gradients
 from tracetf.transformer import (
     DecoderLayer,
     Encoder,
@@ -38,7 +43,7 @@ from tracetf.transformer import (
     Stack,
     Transformer,
 )
-from tracetf.translate import Translator, padded
+from tracetf.translate import padded
 
 Call = tuple[Callable[..., Any], dict[str, Any]]
 SENTENCES, SOURCE, TARGET = 2, 5, 3
@@ -84,33 +89,88 @@ def kept() -> Call:
     return lambda **_: None, vars(extend.__self__)
 
 
-def decoded() -> Call:
+def decoded(method: str) -> Call:
     model = Transformer(SIZE)
     cache, memory, mask = model.cache(), x(SOURCE), allowed(1, SOURCE)
     model.decode(ids(2), memory, mask, cache)
-    return model.decode, {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
+    return getattr(model, method), {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
 
 
-def greedily() -> Call:
-    options = {"start": 1, "end": 2, "longest": 3, "cached": False}
-    return lambda source: next(greedy(Transformer(SIZE), source, **options)), {"source": ids(SOURCE)}
+def writing(way: Callable[..., Any], *more: Any, **choosing: Any) -> Callable[[], Call]:
+    """Return a call of a way to decode, and of its first step."""
+    options = {"start": 1, "end": 2, "longest": 3, "cached": False, **choosing}
+    return lambda: (
+        lambda source: next(way(Transformer(SIZE), source, *more, **options)),
+        {"source": ids(SOURCE)},
+    )
 
 
-def batched(translator: Translator) -> Call:
-    pair = Pair(("you", "are"), ("너", "##는", "선생님"), (), None)
-    return lambda: next(batches(translator, [pair] * 3, Recipe(batch=3))), {}
+def unfinished() -> Unfinished:
+    return Unfinished(Transformer(SIZE), ids(SOURCE), start=1, cached=False)
+
+
+def extended_beams() -> Call:
+    rule = {"width": 5, "length_penalty": 0.6, "end": 2, "padding": 0}
+    return partial(extend, begin(SENTENCES, 3, torch.device("cpu")), **rule), {
+        "logits": torch.randn(6, 4, 13)
+    }
+
+
+def batched() -> Call:
+    return lambda **_: None, next(sentence_batches([([5, 6], [7, 8, 9])] * 3, 3, seed=0))._asdict()
+
+
+def clipped() -> Call:
+    weight = nn.Parameter(torch.ones(2))
+    weight.sum().backward()
+    return clip, {"parameters": {"weight": weight}}
 
 
 CALLS: dict[str, Callable[..., Call]] = {
-    "greedy": greedily,
+    "greedy": writing(greedy),
+    "sample": writing(sample, seeds=[[1], [2]]),
+    "beam": writing(beam, width=2),
+    "Strategy.write": writing(Strategy(beam=2).write, [1, 2]),
+    "write": writing(write, lambda logits, sentences, step: logits[:, -1].argmax(dim=-1)),
+    "limits": lambda: (partial(limits, 7), {"source": ids(SOURCE)}),
+    "Unfinished": lambda: (lambda **_: None, vars(unfinished())),
+    "Unfinished.logits": lambda: (unfinished().logits, {}),
+    "Unfinished.append": lambda: (unfinished().append, {"words": torch.tensor([5, 6])}),
+    "Unfinished.select": lambda: (unfinished().select, {"rows": torch.tensor([1, 1, 0])}),
+    "Unfinished.exchange": lambda: (unfinished().exchange, {"rows": torch.tensor([1, 0])}),
+    "draw": lambda: (
+        partial(draw, temperature=1, top_k=4, top_p=1),
+        {"logits": torch.randn(SENTENCES, TARGET, 13), "uniform": torch.rand(SENTENCES)},
+    ),
+    "Hypotheses": lambda: (lambda **_: None, begin(SENTENCES, 3, torch.device("cpu"))._asdict()),
+    "begin": lambda: (begin, {"sentences": SENTENCES, "beams": 3, "device": torch.device("cpu")}),
+    "extend": extended_beams,
+    "penalty": lambda: (penalty, {"lengths": torch.ones(SENTENCES, 3), "length_penalty": 1.0}),
+    "may_improve": lambda: (
+        partial(may_improve, begin(SENTENCES, 3, torch.device("cpu")), 0.6),
+        {"most": torch.tensor([4, 5])},
+    ),
     "likeliest": lambda: (likeliest, {"logits": torch.randn(SENTENCES, TARGET, 13)}),
     "MultiHeadAttention.forward": lambda: (
         MultiHeadAttention(12, 4, 6, 7),
         {"x": x(TARGET), "memory": x(SOURCE), "mask": allowed(TARGET, SOURCE)},
     ),
+    "MultiHeadAttention.keys_and_values": lambda: (
+        MultiHeadAttention(12, 4, 6, 7).keys_and_values,
+        {"memory": x(SOURCE), "cache": Kept()},
+    ),
+    "project": lambda: (project, {"x": x(), "W": torch.randn(4, 12, 6)}),
+    "Cache.select": lambda: (Cache(1).select, {"rows": torch.tensor([1, 0])}),
+    "Cache.exchange": lambda: (Cache(1).exchange, {"rows": torch.tensor([1, 0])}),
+    "behind": lambda: (
+        partial(behind, block=None),
+        {"kept": torch.randn(SENTENCES, 4, 2, 6), "new": torch.randn(SENTENCES, 4, 3, 6)},
+    ),
     "Kept": kept,
+    "Kept.again": lambda: (extended()[0].__self__.again, {}),
     "Kept.extend": extended,
     "Dropout.forward": lambda: (Dropout(0.5), {"x": x()}),
+    "draws": lambda: (draws, {"x": x()}),
     "Embedding.forward": lambda: (Embedding(11, 12), {"tokens": ids(SOURCE)}),
     "Output.forward": lambda: (Output(nn.Parameter(torch.randn(13, 12))), {"x": x()}),
     "FeedForward.forward": lambda: (FeedForward(12, 9), {"x": x()}),
@@ -137,12 +197,26 @@ CALLS: dict[str, Callable[..., Call]] = {
     ),
     "Transformer.forward": lambda: (Transformer(SIZE), {"source": ids(SOURCE), "target": ids(TARGET)}),
     "Transformer.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
-    "Transformer.decode": decoded,
+    "Transformer.decode": lambda: decoded("decode"),
+    "Transformer.vectors": lambda: decoded("vectors"),
     "smoothed_loss": lambda: (
-        partial(smoothed_loss, smoothing=0.1, padding=0),
+        partial(smoothed_loss, smoothing=0.1, padding=0, words=6),
         {"logits": torch.randn(SENTENCES, TARGET, 13), "expected": ids(TARGET)},
     ),
-    "batches": batched,
+    "smoothed_target": lambda: (
+        partial(smoothed_target, smoothing=0.1, vocabulary=13),
+        {"expected": ids(TARGET)},
+    ),
+    "gradients": lambda: (
+        partial(gradients, Transformer(SIZE), smoothing=0.1, words=4),
+        {"source": ids(SOURCE), "target": ids(TARGET)},
+    ),
+    "clip": clipped,
+    "length": lambda: (length, {"numbers": x()}),
+    "Pupil.step": lambda pupil: (pupil().step, {}),
+    "Translator.pair": lambda translator: (lambda: translator.pair("I am a student.", "나"), {}),
+    "Batch": batched,
+    "Processes.share": lambda: (Processes(1, 2).share, {"rows": ids(SOURCE)}),
     "padded": lambda: (padded, {"sentences": [[1, 2, 3], [1]], "padding": 0}),
 }
 

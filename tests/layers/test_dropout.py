@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import dropout
 
-from tracetf.layers.dropout import Dropout
+from tracetf.layers.dropout import Dropout, draws
 
 
 @pytest.fixture
@@ -57,3 +57,19 @@ def test_dropout_shows_its_draw_and_its_result_in_training(x: Tensor, watched: C
 
 def test_dropout_shows_nothing_in_evaluation(x: Tensor, watched: Callable) -> None:
     assert watched("dropout", Dropout(0.5).eval(), x) == {}
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (2, 0, 4)])
+def test_there_is_a_draw_for_every_number(shape: tuple[int, ...]) -> None:
+    assert draws(torch.zeros(shape)).shape == shape
+
+
+def test_draws_are_even() -> None:
+    counts = torch.bincount(draws(torch.zeros(1, 1000, 512)).flatten().int() + 2**15, minlength=2**16)
+    # Of 512,000 draws each of 65,536 numbers gets 7.8 on average; χ² has that many degrees of freedom.
+    chi_square = ((counts - 7.8125) ** 2 / 7.8125).sum().item()
+    assert chi_square == pytest.approx(2**16 - 1, abs=6 * (2 * 2**16) ** 0.5)
+
+
+def test_a_dropout_of_almost_everything_keeps_almost_nothing() -> None:
+    assert Dropout(0.999999)(torch.ones(100, 10, 10)).count_nonzero() < 20

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tracetf import transformer
 from tracetf.layers import attention, cache, embedding, positions
 from tracetf.layers.cache import Kept
-from tracetf.layers.dropout import Dropout
+from tracetf.layers.dropout import Dropout, draws
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.residual import Residual
 from tracetf.taps import tap
@@ -128,7 +128,7 @@ class NotAdded(Residual):
 
 class NotRescaled(Dropout):
     def forward(self, x: Tensor) -> Tensor:
-        kept = torch.rand_like(x) >= self.p
+        kept = draws(x) >= round(self.p * 2**16) - 2**15
         dropped = x * kept
         tap(kept=kept, dropped=dropped)
         return dropped
