@@ -1,6 +1,8 @@
 """What the tests share: small models, a batch with padding, runs already recorded, ways to plant a fault."""
 
-from collections.abc import Callable
+import os
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,12 +13,14 @@ from hypothesis import settings
 from torch import Tensor, nn
 
 from tracetf import taps
+from tracetf.data.tokens import EnglishWords, KoreanPieces
 from tracetf.data.vocabulary import END, START, Vocabulary
-from tracetf.decoding import greedy
+from tracetf.decoding import beam, greedy, sample
 from tracetf.dimensions import Dimensions
 from tracetf.recorder import record
 from tracetf.taps import phase
 from tracetf.trace import Event, Trace
+from tracetf.training.watched import Pupil
 from tracetf.transformer import Transformer
 from tracetf.translate import Translator
 
@@ -28,6 +32,8 @@ settings.load_profile("tracetf")
 SIZE = Dimensions(
     source_words=11, target_words=13, d_model=12, heads=3, d_k=5, d_v=2, d_ff=7, layers=2, longest=16
 )
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Planter = Callable[[Trace, Event, Any], Trace]
 
 
@@ -147,12 +153,29 @@ def translator() -> Translator:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         size = replace(SIZE, source_words=len(english), target_words=len(korean))
-        return stirred(Translator(size, english, korean)).eval()
+        return stirred(Translator(size, EnglishWords(english), KoreanPieces(korean))).eval()
+
+
+@pytest.fixture(scope="session")
+def pupil(translator: Translator) -> Callable[..., Pupil]:
+    """Return a function that makes a small model which is to learn one pair, the same each time."""
+
+    def pupil(sentence: str = "I am a student.", target: str = "나는 학생이다.", **changes: Any) -> Pupil:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            size = replace(translator.dimensions, **{"layers": 1, "dropout": 0.1, **changes})
+            return Pupil(stirred(Translator(size, translator.reader, translator.writer)), sentence, target)
+
+    return pupil
 
 
 @pytest.fixture(scope="session")
 def runs(
-    build: Callable[..., Transformer], translator: Translator, source: Tensor, target: Tensor
+    build: Callable[..., Transformer],
+    translator: Translator,
+    pupil: Callable[..., Pupil],
+    source: Tensor,
+    target: Tensor,
 ) -> dict[str, Trace]:
     """Return one trace of every kind of run; together they hold every step."""
 
@@ -162,13 +185,18 @@ def runs(
             model(source, target)
         return trace
 
-    def decoded(cached: bool, **changes: Any) -> Trace:
+    def decoded(cached: bool, way: Any = greedy, end: int = END, how: Any = None, **changes: Any) -> Trace:
         with record(model := build(seed=5, **changes)) as trace:
-            list(greedy(model, source, start=START, end=END, longest=4, cached=cached))
+            list(way(model, source, start=START, end=end, longest=4, cached=cached, **(how or {})))
         return trace
+
+    drawn = {"temperature": 2, "top_k": 9, "top_p": 0.9, "seeds": [(0, 1), (0, 2)]}
 
     with record(translator) as forced:
         translator.force("I am a student.", "나는 학생이다.")
+    learner = pupil()
+    with record(learner.model) as learned:
+        learner.step()
     return {
         "eval": forward(),
         "train": forward(train=True, dropout=0.1),
@@ -178,7 +206,12 @@ def runs(
         "cached": decoded(cached=True),
         "uncached": decoded(cached=False),
         "cached, pre-norm": decoded(cached=True, norm="pre"),
+        "sentences that leave": decoded(cached=False, end=11),
+        "drawn": decoded(cached=True, way=sample, how=drawn),
+        "beam": decoded(cached=False, way=beam, end=8, how={"width": 3}),
+        "cached beam": decoded(cached=True, way=beam, end=8, how={"width": 3}),
         "forced": forced,
+        "learned": learned,
     }
 
 
@@ -193,3 +226,17 @@ def planted() -> Planter:
         return copy
 
     return planted
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        missing = "no browser: install chromium to run the tests of pages"
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()

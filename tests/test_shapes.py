@@ -28,6 +28,7 @@ from tracetf.layers.masks import refuse_blind, source_mask, target_mask
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
+from tracetf.layers.softmax import softmax
 from tracetf.recorder.keep import statistics
 from tracetf.training.batches import sentence_batches
 from tracetf.training.clip import clip, length
@@ -159,6 +160,7 @@ CALLS: dict[str, Callable[..., Call]] = {
         MultiHeadAttention(12, 4, 6, 7).keys_and_values,
         {"memory": x(SOURCE), "cache": Kept()},
     ),
+    "softmax": lambda: (softmax, {"x": torch.randn(SENTENCES, 4, TARGET, SOURCE)}),
     "project": lambda: (project, {"x": x(), "W": torch.randn(4, 12, 6)}),
     "Cache.select": lambda: (Cache(1).select, {"rows": torch.tensor([1, 0])}),
     "Cache.exchange": lambda: (Cache(1).exchange, {"rows": torch.tensor([1, 0])}),

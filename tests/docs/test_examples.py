@@ -1,4 +1,4 @@
-"""Every example of `docs/testing.md` runs, and the page quotes examples and messages word for word."""
+"""Every example of the pages runs, and the pages quote examples and messages word for word."""
 
 import os
 import re
@@ -12,7 +12,8 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = sorted(path for path in (DOCS / "examples").iterdir() if path.is_file())
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", (DOCS / "testing.md").read_text("utf-8"), flags=re.M | re.S)
+PAGES = "".join((DOCS / page).read_text("utf-8") for page in ("testing.md", "training.md"))
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGES, flags=re.M | re.S)
 CODE = [block for language, block in BLOCKS if language != "text"]
 MESSAGES = [block for language, block in BLOCKS if language == "text"]
 PLUGIN = "-p tracetf.testing.plugin --strict-markers -W error"

@@ -66,7 +66,7 @@ def merge_inside_out(heads: Tensor) -> Tensor:
     return rearrange(heads, "batch head query d_v -> batch query (d_v head)")
 
 
-def over_queries(x: Tensor, dim: int) -> Tensor:
+def over_queries(x: Tensor) -> Tensor:
     return nn.functional.softmax(x, dim=-2)
 
 
@@ -191,7 +191,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "scale forgotten": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: 1)),
     "divided by d_k": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: d_k)),
     "divided by √d_model": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: sqrt(12))),
-    "softmax over queries": (f"{ATTENTION}.weights", patched(torch, "softmax", over_queries)),
+    "softmax over queries": (f"{ATTENTION}.weights", patched(attention, "softmax", over_queries)),
     "mask upside down": (f"{ATTENTION}.masked", instead(attention, "rearrange", MASK, lambda m: ~m[:, None])),
     "mask dropped in evaluation": (f"{ATTENTION}.masked", swapped(self_attention=MaskedInTraining)),
     "mask with a finite number": (f"{ATTENTION}.masked", patched(attention, "inf", 1e4)),

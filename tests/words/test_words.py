@@ -11,7 +11,7 @@ from tracetf.words import LANGUAGES, words
 ENGLISH, KOREAN = words("en"), words("ko")
 
 
-@pytest.mark.parametrize("kind", ["steps", "places", "phases", "screen"])
+@pytest.mark.parametrize("kind", ["steps", "places", "phases", "screen", "page"])
 def test_both_languages_have_the_same_keys_in_the_same_order(kind):
     assert list(getattr(ENGLISH, kind)) == list(getattr(KOREAN, kind))
 
@@ -39,8 +39,10 @@ def test_korean_is_korean_and_english_is_english():
 
 
 def test_blanks_to_be_filled_are_the_same():
-    for key, text in ENGLISH.screen.items():
-        assert sorted(re.findall(r"{\w*}", text)) == sorted(re.findall(r"{\w*}", KOREAN.screen[key])), key
+    for kind in ("screen", "page"):
+        english, korean = getattr(ENGLISH, kind), getattr(KOREAN, kind)
+        for key, text in english.items():
+            assert sorted(re.findall(r"{\w*}", text)) == sorted(re.findall(r"{\w*}", korean[key])), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from tracetf.layers.cache import Kept
 from tracetf.layers.glorot import glorot
+from tracetf.layers.softmax import softmax
 from tracetf.taps import tap
 
 
@@ -25,6 +26,7 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, d_model: int, heads: int, d_k: int, d_v: int) -> None:
         super().__init__()
+        self.heads = heads
         self.d_k = d_k
         self.W_Q = nn.Parameter(torch.empty(heads, d_model, d_k))
         self.W_K = nn.Parameter(torch.empty(heads, d_model, d_k))
@@ -43,14 +45,21 @@ class MultiHeadAttention(nn.Module):
             mask: batch query key
             return: batch query d_model
         """
-        Q = project(x, self.W_Q)
+        cache = cache or Kept()
+        W_Q, W_K, W_V = cache.weights(self.side_by_side)
+        Q = split(x @ W_Q, self.heads)
         tap(Q=Q)
-        K, V = cache.again() if cache and cache.complete else self.keys_and_values(memory, cache)
+        if cache.complete:
+            K, V = cache.again()
+        else:
+            K, V = split(memory @ W_K, self.heads), split(memory @ W_V, self.heads)
+            tap(K=K, V=V)
+            K, V = cache.extend(K, V)
 
         scores = Q @ K.mT
         scaled = scores / sqrt(self.d_k)
         masked = torch.where(rearrange(mask, "batch query key -> batch 1 query key"), scaled, -inf)
-        weights = torch.softmax(masked, dim=-1)
+        weights = softmax(masked)
         heads = weights @ V
         tap(scores=scores, scaled=scaled, masked=masked, weights=weights, heads=heads)
 
@@ -59,26 +68,22 @@ class MultiHeadAttention(nn.Module):
         tap(concat=concat, output=output)
         return output
 
-    def keys_and_values(self, memory: Tensor, cache: Kept | None) -> tuple[Tensor, Tensor]:
-        """Return the keys and values of `memory`, behind those that the cache keeps.
+    def side_by_side(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return W_Q, W_K and W_V, each with the matrices of all heads in one.
 
         Shapes:
-            memory: batch new d_model
-            return: batch head key d_k, batch head key d_v
+            return: d_model head_d_k, d_model head_d_k, d_model head_d_v
         """
-        K, V = project(memory, self.W_K), project(memory, self.W_V)
-        tap(K=K, V=V)
-        return (K, V) if cache is None else cache.extend(K, V)
+        W_Q, W_K, W_V = (W.transpose(0, 1).flatten(1) for W in (self.W_Q, self.W_K, self.W_V))
+        return W_Q, W_K, W_V
 
 
-def project(x: Tensor, W: Tensor) -> Tensor:
-    """Multiply every word by the matrix of each head, of all heads in one product: section 3.2.2.
+def split(products: Tensor, heads: int) -> Tensor:
+    """Give each head its part of what was made for all heads at once: section 3.2.2.
 
     Shapes:
-        x: batch word d_model
-        W: head d_model d
+        products: batch word head_d
         return: batch head word d
     """
-    heads, _, d = W.shape
-    side_by_side = W.transpose(0, 1).flatten(1)
-    return (x @ side_by_side).view(*x.shape[:2], heads, d).transpose(1, 2).contiguous()
+    batch, words, _ = products.shape
+    return products.view(batch, words, heads, -1).transpose(1, 2).contiguous()

@@ -1,0 +1,96 @@
+"""Every page of the built site in a real browser: both languages, both themes, wide and narrow."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(path.relative_to(DOCS / "en").with_suffix("").as_posix() for path in (DOCS / "en").rglob("*.md"))
+SIZES = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
+
+
+def address(page: str, language: str) -> str:
+    """Return where a page is to be found."""
+    return ("ko/" if language == "ko" else "") + ("" if page == "index" else f"{page}/")
+
+
+def violations(page) -> list[tuple[str, list[str]]]:
+    """Return what axe finds wrong, and where."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [str(node["target"]) for node in one["nodes"]]) for one in found]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, name, language) -> None:
+    with visit(address(name, language)) as page:
+        assert page.locator("html").get_attribute("lang") == language
+        for size in SIZES:
+            page.set_viewport_size(size)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.wait_for_timeout(300)  # colours of the theme fade
+                assert violations(page) == []
+                assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
+
+
+def test_every_explorer_recomputes_its_numbers(visit) -> None:
+    for name in PAGES:
+        with visit(address(name, "en")) as page:
+            for explorer in page.locator("tracetf-explorer").all():
+                told = explorer.evaluate("async (one) => [(await one.recompute()), one.stage.run.facts.explainable]")
+                assert told[0]["agreeing"] == told[0]["count"] == told[1]
+
+
+def test_going_to_and_fro_keeps_the_explorers_alive(visit) -> None:
+    with visit(address("index", "en")) as page:
+        page.evaluate("() => { window.stays = true }")
+        title = page.locator("tracetf-explorer .name h2")
+        for _ in range(2):
+            page.locator(".md-nav__link", has_text="From a sentence to a sentence").first.click()
+            page.wait_for_url("**/inference/")
+            page.locator("tracetf-explorer .name h2").first.wait_for()
+            page.go_back()
+            page.wait_for_function("() => location.pathname === '/'")
+            title.first.wait_for()
+            before = title.inner_text()
+            page.locator("tracetf-explorer button[data-way=next]").click()
+            assert title.inner_text() != before
+        assert page.evaluate("() => window.stays")  # nothing was loaded anew
+
+
+def test_reaching_a_passage_moves_the_explorer(visit) -> None:
+    with visit(address("inference", "en")) as page:
+        title = page.locator("tracetf-explorer .name h2")
+        before = title.inner_text()
+        page.locator("#cross").evaluate("(heading) => heading.scrollIntoView({ block: 'start' })")
+        page.mouse.wheel(0, -150)
+        page.wait_for_function(
+            "() => document.querySelector('tracetf-explorer').getAttribute('step').includes('cross_attention')"
+        )
+        assert title.inner_text() != before
+
+
+def test_a_passage_shows_its_step_on_a_phone_when_asked(visit) -> None:
+    with visit(address("inference", "ko"), SIZES[1]) as page:
+        page.locator("[data-step='encoder.embedded'] button").click()
+        assert page.locator("tracetf-explorer").get_attribute("step") == "encoder.embedded"
+
+
+@pytest.mark.parametrize(("language", "other"), [("en", "ko"), ("ko", "en")])
+def test_the_other_language_shows_the_same_page(visit, language, other) -> None:
+    with visit(address("ideas/masks", language)) as page:
+        page.locator(".languages").click()
+        page.wait_for_url(f"**/{address('ideas/masks', other)}")
+        assert page.locator("html").get_attribute("lang") == other
+
+
+@pytest.mark.parametrize("word", ["어텐션", "마스크", "소프트맥스"])
+def test_korean_is_found(visit, word) -> None:
+    with visit(address("index", "ko")) as page:
+        page.locator(".md-search__input").click()
+        page.locator(".md-search__input").press_sequentially(word)
+        page.locator(".md-search-result__item").first.wait_for()
+        assert word in page.locator(".md-search-result__item").first.inner_text()
+
