@@ -1,4 +1,4 @@
-"""How good a translator is, and how readable its attention."""
+"""How readable a translator's attention is: whether it looks where the gold alignment says."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tracetf.data import english, korean
 from tracetf.data.grammar import Pair
 from tracetf.data.vocabulary import START
 from tracetf.recorder import record
@@ -15,13 +14,6 @@ from tracetf.trace.trace import Trace
 from tracetf.translate import Translator, padded
 
 TOGETHER = 100
-
-
-def exact_match(model: Translator, pairs: Sequence[Pair]) -> float:
-    """Return the share of sentences whose translation is the expected one, to the letter."""
-    written = model.translate_all([english.detokenize(pair.source) for pair in pairs])
-    expected = [korean.detokenize(pair.target) for pair in pairs]
-    return sum(map(str.__eq__, written, expected)) / len(expected)
 
 
 def readability(model: Translator, pairs: Sequence[Pair]) -> dict[str, list[float]]:

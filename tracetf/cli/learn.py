@@ -1,59 +1,73 @@
-"""The commands that make a model and say how good it is: `train` and `evaluate`."""
+"""The command that says how good a model is: `evaluate`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from tracetf.cli.options import model_option
 
-EVERY = 100
+if TYPE_CHECKING:
+    from tracetf.translate import Translator
 
-
-@click.command()
-@click.option(
-    "--out", type=click.Path(path_type=Path), default="student.safetensors", help="Checkpoint to write."
-)
-@click.option("--steps", type=click.IntRange(1), help="Optimiser steps.")
-@click.option("--seed", type=int, help="Of weights, batches and dropout.")
-def train(out: Path, steps: int | None, seed: int | None) -> None:
-    """Train the shipped model again, from the first weight, on the built-in corpus."""
-    import torch
-
-    from tracetf.data.splits import splits
-    from tracetf.evaluation import exact_match
-    from tracetf.training.recipe import Recipe
-    from tracetf.training.trainer import student
-    from tracetf.training.trainer import train as run
-
-    if not out.resolve().parent.is_dir():
-        raise ValueError(f"{out.resolve().parent} is not a folder that {out.name} could be written to")
-    given = {name: value for name, value in (("steps", steps), ("seed", seed)) if value is not None}
-    recipe, corpus = Recipe(**given), splits("small")
-    torch.set_num_threads(1)  # a model this small gains nothing from more, and one adds up in one order
-    model = student(corpus, recipe)
-    weights = sum(parameter.numel() for parameter in model.parameters())
-    click.echo(f"{len(corpus.train):,} sentence pairs, {weights:,} parameters, {recipe.steps:,} steps")
-    for progress in run(model, corpus.train, recipe):
-        if progress.step % EVERY == 0 or progress.step == recipe.steps:
-            click.echo(f"step {progress.step:5}  loss {progress.loss:.4f}  learning rate {progress.rate:.2e}")
-    click.echo(f"exact match on validation: {exact_match(model, corpus.validation):.1%}")
-    model.checkpoint().write(out)
-    click.echo(f"written: {out}")
+SPLITS = ("validation", "iid", "pair", "role", "rev", "struct", "shown")
 
 
 @click.command()
 @model_option
-def evaluate(model: Path | None) -> None:
-    """Say how often the model is right on sentences it never met, and how readable its attention is."""
-    from tracetf.data.splits import splits
-    from tracetf.evaluation import exact_match, readability
+@click.option(
+    "--data", type=click.Path(path_type=Path), metavar="FILE", help="Pairs to judge by [the built-in ones]."
+)
+@click.option("--columns", default="1,2", metavar="COLUMNS", help="Columns of source and target there [1,2].")
+@click.option(
+    "--damaged", type=click.Choice(["refuse", "skip"]), default="refuse", help="Damaged lines there [refuse]."
+)
+def evaluate(model: Path | None, data: Path | None, columns: str, damaged: Literal["refuse", "skip"]) -> None:
+    """Say how good a model is on sentences it never met.
+
+    On the built-in ones: how often it is right to the letter, and how readable its attention is. On those of
+    FILE: loss, perplexity, exact match, BLEU and chrF.
+    """
     from tracetf.translate import load
 
-    translator, corpus = load(model), splits("small")
+    if data is None:
+        _on_the_corpus(load(model))
+    else:
+        _on_a_file(load(model), data, columns, damaged)
+
+
+def _on_the_corpus(translator: "Translator") -> None:
+    from tracetf.data.splits import splits
+    from tracetf.evaluation import readability
+    from tracetf.quality import exact_match, translated
+    from tracetf.training.lessons import texts
+
+    corpus = splits("small")
     click.echo("exact match")
-    for name in ("validation", "iid", "pair", "role", "rev", "struct", "shown"):
-        pairs = getattr(corpus, name)
-        click.echo(f"  {name:10} {exact_match(translator, pairs):7.1%} of {len(pairs)}")
+    for name in SPLITS:
+        pairs = texts(getattr(corpus, name))
+        share = exact_match(translated(translator, pairs), [pair.target for pair in pairs])
+        click.echo(f"  {name:10} {share:7.1%} of {len(pairs)}")
     click.echo("largest cross-attention weight on a gold source word, content words of iid, head by head")
     for module, heads in readability(translator, corpus.iid).items():
         click.echo(f"  {module}  " + "  ".join(f"{share:.1%}" for share in heads))
+
+
+def _on_a_file(
+    translator: "Translator", data: Path, columns: str, damaged: Literal["refuse", "skip"]
+) -> None:
+    from tracetf.data.pairs import read_pairs
+    from tracetf.quality import NO_BLEU, has_bleu
+    from tracetf.training.batches import numbered
+    from tracetf.training.judging import fitting, judge
+    from tracetf.training.settings import columns as numbers
+
+    found = read_pairs(data, damaged=damaged, columns=numbers(columns))
+    ids, too_long = numbered(translator, found.pairs)
+    if not ids:
+        raise ValueError(f"no pair of {data} is short enough for the model; give shorter sentences")
+    for name, value in judge(translator, ids, fitting(translator, found.pairs)).items():
+        click.echo(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
+    notes = {str(found): found.left_out, f"{too_long:,} pairs are too long for the model": too_long}
+    for note in (*(note for note, holds in notes.items() if holds), *([] if has_bleu() else [NO_BLEU])):
+        click.echo(note, err=True)

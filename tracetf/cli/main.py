@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 from tracetf.cli.judge import compare
-from tracetf.cli.learn import evaluate, train
+from tracetf.cli.learn import evaluate
 from tracetf.cli.read import explain, show
 from tracetf.cli.run import trace, translate
+from tracetf.cli.train import curves, train
 
 HINT = "see 'tracetf --help'"
 
@@ -24,7 +25,7 @@ def tracetf() -> None:
     """
 
 
-for command in (trace, show, compare, explain, translate, train, evaluate):
+for command in (trace, show, compare, explain, translate, train, curves, evaluate):
     tracetf.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -32,7 +33,28 @@ OPTIONS = (
         "--json", "json_path", metavar="FILE", help="Write strict JSON lines to FILE, or - for stdout."
     ),
     click.option("--save", type=click.Path(path_type=Path), metavar="FILE", help="Keep the trace in FILE."),
+    click.option(
+        "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page to explore to FILE."
+    ),
+    click.option("--open", "open_page", is_flag=True, help="Open that page in the browser."),
 )
+
+STRATEGY = {
+    "beam": click.option(
+        "--beam", type=int, metavar="N", help="Search for the best sentence among N hypotheses at once."
+    ),
+    "length_penalty": click.option(
+        "--length-penalty", type=float, metavar="A", help="The beam's α; longer sentences if larger [0.6]."
+    ),
+    "temperature": click.option(
+        "--temperature", type=float, metavar="T", help="Draw words, with logits divided by T."
+    ),
+    "top_k": click.option("--top-k", type=int, metavar="K", help="Draw among the K most probable words."),
+    "top_p": click.option(
+        "--top-p", type=float, metavar="P", help="Draw among the most probable that have P together."
+    ),
+    "seed": click.option("--seed", type=int, metavar="N", help="Of the draws; the same gives the same [0]."),
+}
 
 model_option = click.option(
     "--model", type=click.Path(path_type=Path), metavar="PATH", help="A checkpoint [the one that ships]."
@@ -55,23 +77,38 @@ class View:
     verify: bool
     json_path: str | None
     save: Path | None
+    html: Path | None
+    open_page: bool
 
     def deliver(self, trace: "Trace", ending: str = "") -> None:
         """Write, show and verify a trace as asked."""
         from tracetf.views.story import Wish
 
+        if self.open_page and self.html is None:
+            raise ValueError("--open has no page to open; add --html FILE")
         wish = Wish(self.layer, self.head, self.only, self.phase, self.full)
         check(trace, wish)
         if self.save is not None:
             from tracetf.trace.file import save
 
             save(trace, self.save)
+        if self.html is not None:
+            self._write_page(trace, wish, self.html)
         if self.json_path is not None:
             write_json(trace, self.json_path)
         if self.json_path != "-":
             self._tell(trace, wish, ending)
         if self.verify:
             self._verify(trace)
+
+    def _write_page(self, trace: "Trace", wish: "Wish", path: Path) -> None:
+        import webbrowser
+
+        from tracetf.views.page import write_page
+
+        write_page(trace, path, wish, self.lang)
+        if self.open_page and not webbrowser.open(path.resolve().as_uri()):
+            warnings.warn(f"no browser could be opened; open {path} yourself", stacklevel=1)
 
     def _tell(self, trace: "Trace", wish: "Wish", ending: str) -> None:
         from tracetf.views.console import print_trace
@@ -84,7 +121,8 @@ class View:
             console.print()
             console.print(ending, style="bold", markup=False, highlight=False)
         if not wish.everything:
-            console.print(said.screen["more"], style="dim", markup=False, highlight=False)
+            more = "more_learning" if "loss.loss" in trace else "more"
+            console.print(said.screen[more], style="dim", markup=False, highlight=False)
 
     def _verify(self, trace: "Trace") -> None:
         from tracetf.trace import verify
@@ -118,6 +156,19 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         option(with_view)
     return with_view
+
+
+def strategy_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how words are chosen, and hand on those that were given as one `strategy`."""
+
+    @wraps(command)
+    def with_strategy(**given: Any) -> None:
+        asked = {name: given.pop(name) for name in STRATEGY}
+        command(strategy={name: value for name, value in asked.items() if value is not None}, **given)
+
+    for option in reversed(STRATEGY.values()):
+        option(with_strategy)
+    return with_strategy
 
 
 def check(trace: "Trace", wish: "Wish") -> None:

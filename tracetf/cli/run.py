@@ -1,11 +1,14 @@
 """The commands that run a model: `trace` and `translate`."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tracetf.cli.options import View, model_option, view_options
+from tracetf.cli.lines import LeftEmpty, decoded, whole_text
+from tracetf.cli.options import View, model_option, strategy_options, view_options
 
 
 @click.command()
@@ -13,18 +16,51 @@ from tracetf.cli.options import View, model_option, view_options
 @model_option
 @click.option("--target", metavar="TEXT", help="Give the decoder this Korean sentence instead of decoding.")
 @click.option("--cached", is_flag=True, help="Decode with cached keys and values, one row a word.")
+@strategy_options
+@click.option(
+    "--train", is_flag=True, help="Watch one training step on SENTENCE and its translation, or --target."
+)
+@click.option(
+    "--after", type=click.IntRange(0), metavar="N", help="Training steps on them before that one [0]."
+)
 @view_options
-def trace(sentence: str, model: Path | None, target: str | None, cached: bool, view: View) -> None:
-    """Follow SENTENCE through the model, number by number, out to its translation."""
+def trace(
+    sentence: str,
+    model: Path | None,
+    target: str | None,
+    cached: bool,
+    train: bool,
+    after: int | None,
+    strategy: dict[str, Any],
+    view: View,
+) -> None:
+    """Follow SENTENCE through the model, number by number, out to its translation.
+
+    With --train, follow one step of training: forward, loss, backward, update. No file is changed by it.
+    """
     from tracetf.recorder import record
     from tracetf.translate import load
 
-    if target is not None and cached:
-        raise click.UsageError("--cached has no meaning with --target: all words are read at once")
+    if (cached or strategy) and (train or target is not None):
+        wish = "--cached" if cached else f"--{next(iter(strategy)).replace('_', '-')}"
+        given = "--train" if train else "--target"
+        raise click.UsageError(f"{wish} has no meaning with {given}: all words are read at once")
+    if after is not None and not train:
+        raise click.UsageError("--after counts training steps; give --train as well")
     translator = load(model)
+    if train:
+        from tracetf.training.watched import Pupil
+
+        pupil = Pupil(translator, sentence, target)
+        for _ in range(after or 0):
+            pupil.step()
+        with record(translator) as run:
+            pupil.step()
+        view.deliver(run, f"{sentence}  →  {pupil.target}")
+        return
     with record(translator) as run:
         if target is None:
-            ending = f"{sentence}  →  {translator.translate(sentence, cached)}"
+            ending = f"{sentence}  →  {translator.translate(sentence, cached, **strategy)}"
         else:
             translator.force(sentence, target)
             ending = ""
@@ -34,30 +70,43 @@ def trace(sentence: str, model: Path | None, target: str | None, cached: bool, v
 @click.command()
 @click.argument("sentences", nargs=-1, metavar="[SENTENCE…|-]")
 @model_option
-def translate(sentences: tuple[str, ...], model: Path | None) -> None:
-    """Translate each SENTENCE, or with - each line of standard input, into Korean."""
+@click.option("--input", "file", type=click.Path(path_type=Path), metavar="FILE", help="Read lines of FILE.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write FILE, once all is translated."
+)
+@click.option(
+    "--batch", type=click.IntRange(1), default=64, metavar="N", help="Sentences decoded together [64]."
+)
+@strategy_options
+def translate(
+    sentences: tuple[str, ...],
+    model: Path | None,
+    file: Path | None,
+    output: Path | None,
+    batch: int,
+    strategy: dict[str, Any],
+) -> None:
+    """Translate each SENTENCE, or with - each line of standard input, or with --input each line of a file.
+
+    One line comes out for each that goes in. A line of the input that cannot be read stays empty and is
+    named by its number; the exit code is then 1.
+    """
     from tracetf.translate import load
 
-    if not sentences:
-        raise click.UsageError("no sentence given; give one, or - to read lines from standard input")
-    lines = list(sentences) if sentences != ("-",) else read_lines()
-    for translation in load(model).translate_all(lines):
-        print(translation)
-
-
-def read_lines() -> list[str]:
-    """Return the lines of standard input.
-
-    Raises:
-        ValueError: a line is not UTF-8, named by its number.
-    """
-    lines = []
-    for number, line in enumerate(sys.stdin.buffer.read().splitlines(), 1):
-        try:
-            lines.append(line.decode("utf-8"))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                f"line {number} of standard input is not UTF-8: byte 0x{line[error.start]:02X} "
-                f"at position {error.start}"
-            ) from None
-    return lines
+    if not sentences and file is None:
+        raise click.UsageError("no sentence given; give one, or - to read standard input, or --input FILE")
+    if sentences and file is not None:
+        raise click.UsageError("both sentences and --input given; give one of them")
+    translator, left_empty = load(model), LeftEmpty()
+    with ExitStack() as stack:
+        if sentences not in ((), ("-",)):
+            translations = translator.translate_all(sentences, batch, **strategy)
+        else:
+            lines = sys.stdin.buffer if file is None else stack.enter_context(file.open("rb"))
+            read = decoded(lines, left_empty)
+            translations = translator.translate_all(read, batch, left_empty, **strategy)
+        out = sys.stdout if output is None else stack.enter_context(whole_text(output))
+        for translation in translations:
+            print(translation, file=out, flush=output is None)
+    if left_empty.lines:
+        sys.exit(1)

@@ -18,4 +18,4 @@ def print_indented(console: Console, text: Text) -> None:
     """Print a text a little to the right, wrapped, without spaces at the ends of its lines."""
     for line in text.wrap(console, console.width - INDENT):
         line.rstrip()
-        console.print(Text(" " * INDENT).append_text(line))
+        console.print(Text(" " * INDENT).append_text(line) if line else "")

@@ -1,0 +1,39 @@
+"""Write the table of settings into `docs/training.md`: `python docs/settings.py`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tracetf.training.presets import PRESETS, preset
+from tracetf.training.setting import explained
+from tracetf.training.settings import GROUPS, of_group
+
+PAGE = Path(__file__).with_name("training.md")
+HEAD, END = "<!-- settings -->\n", "<!-- end of settings -->"
+
+
+def table() -> str:
+    """Return every setting with its words, and its value in every preset."""
+    presets = {name: asdict(preset(name)) for name in PRESETS}
+    lines = []
+    for group in GROUPS:
+        lines += ["", f"| {group} | | {' | '.join(presets)} |", f"|---|---|{'---|' * len(presets)}"]
+        for one in of_group(group):
+            values = (_cell(known[one.name]) for known in presets.values())
+            lines.append(f"| `{one.name}` | {explained(one)} | {' | '.join(values)} |")
+    return "\n".join([*lines[1:], ""])
+
+
+def _cell(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
+
+
+def filled(page: str) -> str:
+    """Return a page with the table put where its marks are."""
+    before, _, rest = page.partition(HEAD)
+    _, _, after = rest.partition(END)
+    return f"{before}{HEAD}{table()}{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
