@@ -1,7 +1,8 @@
-"""Events and traces in a notebook, as small tables.
+"""Events and traces in a notebook: an event as small tables, a trace as the explorer.
 
 Importing this lends `Event` and `Trace` their `_repr_html_`, which notebooks ask for: the record itself knows
-no pictures. All styles are inline, colours lie thinly on whatever paper the notebook has, and text is text.
+no pictures. All styles of tables are inline, their colours lie thinly on whatever paper the notebook has, and
+text is text.
 """
 
 import re
@@ -16,6 +17,8 @@ import numpy as np
 from tracetf.trace import Event, Trace
 from tracetf.views.ink import MASKED, NEGATIVE, POSITIVE, digits, strength
 from tracetf.views.matrix import Matrix, matrices
+from tracetf.views.page import frame
+from tracetf.views.page.legible import legible
 
 MOST = 16
 HEADS = 4
@@ -27,7 +30,6 @@ BESIDE = "display:flex;flex-wrap:wrap;gap:16px;margin-top:4px"
 TABLE = "border-collapse:collapse;text-align:right;font-size:inherit;margin:0"
 CELL = "padding:1px 5px"
 FAINT = "opacity:0.75"
-STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def event_html(event: Event) -> str:
@@ -58,6 +60,18 @@ def trace_html(trace: Trace) -> str:
         f'<div style="{BESIDE}">{_table("", phases[:MOST], rows)}</div>' if rows else "",
         _faint(shown),
     )
+
+
+def trace_page(trace: Trace) -> str:
+    """Return a trace as the explorer in a frame of its own, and folded below it what the trace holds.
+
+    Where a notebook shows no frames, or the run is too large for one, that is all there is.
+    """
+    held = trace_html(trace)
+    try:
+        return f"{frame(trace)}<details><summary>{len(trace)} events</summary>{held}</details>"
+    except ValueError:
+        return held
 
 
 def _place(module: str) -> str:
@@ -136,8 +150,7 @@ def _cell(text: str, style: str) -> str:
 
 def _text(text: str, longest: int = LONGEST_LABEL) -> str:
     """Return a text as it is read: markup is no markup, and what would steer the text around it is named."""
-    short = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return escape(STEERING.sub(lambda found: f"U+{ord(found[0]):04X}", short))
+    return escape(legible(text, longest))
 
 
 def _faint(text: str) -> str:
@@ -149,4 +162,4 @@ def _box(*parts: str) -> str:
 
 
 Event._repr_html_ = event_html
-Trace._repr_html_ = trace_html
+Trace._repr_html_ = trace_page

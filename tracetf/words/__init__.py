@@ -30,12 +30,13 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Hold the words of one language: of steps, places and phases by their keys, and what the screen says."""
+    """Hold the words of one language: of steps, places and phases by their keys, what screen and page say."""
 
     steps: Mapping[str, Word]
     places: Mapping[str, Word]
     phases: Mapping[str, Word]
     screen: Mapping[str, str]
+    page: Mapping[str, str]
 
     def of(self, step: Step) -> Word:
         """Return the words of a step; those it brought itself if it is none of ours."""
@@ -50,4 +51,4 @@ def words(language: str) -> Words:
         kind: {key: Word(**word) for key, word in table[kind].items()}
         for kind in ("steps", "places", "phases")
     }
-    return Words(**told, screen=table["screen"])
+    return Words(**told, screen=table["screen"], page=table["page"])
