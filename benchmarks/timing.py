@@ -28,10 +28,10 @@ class Row(NamedTuple):
     wanted: str
 
 
-def ratio(one: Callable[[], object], other: Callable[[], object]) -> float:
+def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int = PAIRS) -> float:
     """Return how many times longer `one` takes than `other`; they take turns to go first."""
     ratios = []
-    for turn in range(PAIRS + WARM):
+    for turn in range(pairs + WARM):
         times = {}
         for run in (one, other) if turn % 2 else (other, one):
             begin = perf_counter()
