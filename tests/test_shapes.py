@@ -19,7 +19,7 @@ from tracetf.decoding.greedy import likeliest
 from tracetf.decoding.sampling import draw
 from tracetf.decoding.unfinished import Unfinished, limits, write
 from tracetf.dimensions import Dimensions
-from tracetf.layers.attention import MultiHeadAttention, project
+from tracetf.layers.attention import MultiHeadAttention, split
 from tracetf.layers.cache import Cache, Kept, LayerCache, behind
 from tracetf.layers.dropout import Dropout, draws
 from tracetf.layers.embedding import Embedding, Output
@@ -156,12 +156,9 @@ CALLS: dict[str, Callable[..., Call]] = {
         MultiHeadAttention(12, 4, 6, 7),
         {"x": x(TARGET), "memory": x(SOURCE), "mask": allowed(TARGET, SOURCE)},
     ),
-    "MultiHeadAttention.keys_and_values": lambda: (
-        MultiHeadAttention(12, 4, 6, 7).keys_and_values,
-        {"memory": x(SOURCE), "cache": Kept()},
-    ),
+    "MultiHeadAttention.side_by_side": lambda: (MultiHeadAttention(12, 4, 6, 7).side_by_side, {}),
+    "split": lambda: (split, {"products": torch.randn(SENTENCES, TARGET, 24), "heads": 4}),
     "softmax": lambda: (softmax, {"x": torch.randn(SENTENCES, 4, TARGET, SOURCE)}),
-    "project": lambda: (project, {"x": x(), "W": torch.randn(4, 12, 6)}),
     "Cache.select": lambda: (Cache(1).select, {"rows": torch.tensor([1, 0])}),
     "Cache.exchange": lambda: (Cache(1).exchange, {"rows": torch.tensor([1, 0])}),
     "behind": lambda: (

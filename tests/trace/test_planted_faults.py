@@ -22,7 +22,6 @@ from tracetf.trace import verify
 from tracetf.trace.compare import compare
 from tracetf.transformer import Decoder
 
-MASK = "batch query key -> batch 1 query key"
 CONCAT = "batch head query d_v -> batch query (head d_v)"
 
 
@@ -53,9 +52,8 @@ def swapped(**swaps: type[nn.Module]) -> dict[str, Any]:
     return {"swaps": swaps}
 
 
-def split_by_view(x: Tensor, W: Tensor) -> Tensor:
-    side_by_side = x @ rearrange(W, "head d_model d_k -> d_model (head d_k)")
-    return side_by_side.reshape(len(x), len(W), x.shape[1], -1)
+def split_by_view(products: Tensor, heads: int) -> Tensor:
+    return products.reshape(len(products), heads, products.shape[1], -1)
 
 
 def merge_by_view(heads: Tensor) -> Tensor:
@@ -192,11 +190,14 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "divided by d_k": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: d_k)),
     "divided by √d_model": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: sqrt(12))),
     "softmax over queries": (f"{ATTENTION}.weights", patched(attention, "softmax", over_queries)),
-    "mask upside down": (f"{ATTENTION}.masked", instead(attention, "rearrange", MASK, lambda m: ~m[:, None])),
+    "mask upside down": (
+        f"{ATTENTION}.masked",
+        rewritten(attention.MultiHeadAttention, "mask[:, None]", "~mask[:, None]"),
+    ),
     "mask dropped in evaluation": (f"{ATTENTION}.masked", swapped(self_attention=MaskedInTraining)),
     "mask with a finite number": (f"{ATTENTION}.masked", patched(attention, "inf", 1e4)),
     "K not transposed": (f"{ATTENTION}.scores", rewritten(attention.MultiHeadAttention, "Q @ K.mT", "Q @ K")),
-    "heads split by view": (f"{ATTENTION}.Q", patched(attention, "project", split_by_view)),
+    "heads split by view": (f"{ATTENTION}.Q", patched(attention, "split", split_by_view)),
     "heads merged by view": (f"{ATTENTION}.concat", instead(attention, "rearrange", CONCAT, merge_by_view)),
     "heads merged inside out": (
         f"{ATTENTION}.concat",

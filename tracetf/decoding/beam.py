@@ -54,7 +54,7 @@ def beam(
             rows = beams * torch.arange(len(sentences), device=source.device)[:, None] + kept.parents
             written[sentences, :step] = unfinished.target[rows[:, 0], 1:]
             written[sentences, step] = kept.words[:, 0]
-            going = (most[sentences] > step + 1) & may_improve(kept, length_penalty, most[sentences])
+            going = (most > step + 1) & may_improve(kept, length_penalty, most)
             if going.any():
                 rows = rows[going].flatten()
                 with place("beam", parents=kept.parents, beams=beams):
@@ -62,7 +62,8 @@ def beam(
                 same = bool(going.all()) and kept.words.shape[1] == beams
                 unfinished.exchange(rows) if same else unfinished.select(rows)
                 unfinished.append(kept.words[going].flatten())
-                kept, sentences, beams = kept._replace(going=going), sentences[going], kept.words.shape[1]
+                kept, beams = kept._replace(going=going), kept.words.shape[1]
+                sentences, most = sentences[going], most[going]
         yield written[:, : step + 1].clone()
         if not going.any():
             return

@@ -110,15 +110,16 @@ def write(
             words = choose(unfinished.logits(), sentences, step)
             written[sentences, step] = words
             unfinished.append(words)
-            goes_on = (words != end) & (most[sentences] > step + 1)
-            if goes_on.any() and not goes_on.all():
+            goes_on = (words != end) & (most > step + 1)
+            going = int(goes_on.sum())
+            if 0 < going < len(words):
                 rows = goes_on.nonzero().squeeze(1)
                 with place("rows"):
                     tap(rows=rows)
                 unfinished.select(rows)
-                sentences = sentences[rows]
+                sentences, most = sentences[rows], most[rows]
         yield written[:, : step + 1]
-        if not goes_on.any():
+        if not going:
             return
 
 

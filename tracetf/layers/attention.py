@@ -58,7 +58,7 @@ class MultiHeadAttention(nn.Module):
 
         scores = Q @ K.mT
         scaled = scores / sqrt(self.d_k)
-        masked = torch.where(rearrange(mask, "batch query key -> batch 1 query key"), scaled, -inf)
+        masked = torch.where(mask[:, None], scaled, -inf)
         weights = softmax(masked)
         heads = weights @ V
         tap(scores=scores, scaled=scaled, masked=masked, weights=weights, heads=heads)

@@ -40,10 +40,11 @@ def target_mask(target: Tensor, padding: int, read: int = 0) -> Tensor:
         ValueError: a sentence that begins with padding, where its first query could look at nothing.
     """
     word = torch.arange(target.shape[1], device=target.device)
-    earlier = rearrange(word, "key -> 1 key") <= rearrange(word[read:], "query -> query 1")
-    target_mask = earlier & rearrange(target != padding, "batch key -> batch 1 key")
+    earlier = word <= word[read:, None]
+    target_mask = earlier & (target != padding)[:, None]
     tap(target_mask=target_mask)
-    return refuse_blind(target_mask)
+    # A later query sees what the first one sees, which was looked after when that was read.
+    return target_mask if read else refuse_blind(target_mask)
 
 
 def refuse_blind(mask: Tensor) -> Tensor:
