@@ -1,4 +1,4 @@
-"""The same sizes in `torch.nn.Transformer`, with what it leaves to its user: words, positions, output, a plain loop."""
+"""The same sizes in `torch.nn.Transformer`, with what it leaves to its user: words, positions, output."""
 
 from math import sqrt
 

@@ -19,7 +19,7 @@ from tracetf.decoding.greedy import likeliest
 from tracetf.decoding.sampling import draw
 from tracetf.decoding.unfinished import Unfinished, limits, write
 from tracetf.dimensions import Dimensions
-from tracetf.layers.attention import MultiHeadAttention, split
+from tracetf.layers.attention import MultiHeadAttention, project
 from tracetf.layers.cache import Cache, Kept, LayerCache, behind
 from tracetf.layers.dropout import Dropout, draws
 from tracetf.layers.embedding import Embedding, Output
@@ -30,6 +30,9 @@ from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
 from tracetf.layers.softmax import softmax
 from tracetf.recorder.keep import statistics
+from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell, State
+from tracetf.recurrent.cells import Cell
+from tracetf.recurrent.unrolled import Direction, Held, Initial, Layer, SideBySide, States, without_padding
 from tracetf.training.batches import sentence_batches
 from tracetf.training.clip import clip, length
 from tracetf.training.distributed import Processes
@@ -127,6 +130,28 @@ def clipped() -> Call:
     return clip, {"parameters": {"weight": weight}}
 
 
+def state() -> State:
+    return State(torch.randn(SENTENCES, 1, 7), torch.randn(SENTENCES, 1, 7))
+
+
+def celled(kind: type[Cell]) -> Callable[[], Call]:
+    return lambda: (kind(12, 7), {"x": x(), "time": -1, "before": state()})
+
+
+def recalled(kind: type[ResetBeforeGRUCell]) -> Callable[[], Call]:
+    return lambda: (
+        kind(12, 7).recall,
+        {"reset_gate": torch.rand(SENTENCES, 1, 7), "h": torch.randn(SENTENCES, 1, 7)},
+    )
+
+
+def unrolled(part: nn.Module, before: Any) -> Callable[[], Call]:
+    return lambda: (
+        lambda x, mask: part(x, mask, before)[0],
+        {"x": x(), "mask": allowed(1, TARGET)},
+    )
+
+
 CALLS: dict[str, Callable[..., Call]] = {
     "greedy": writing(greedy),
     "sample": writing(sample, seeds=[[1], [2]]),
@@ -156,8 +181,7 @@ CALLS: dict[str, Callable[..., Call]] = {
         MultiHeadAttention(12, 4, 6, 7),
         {"x": x(TARGET), "memory": x(SOURCE), "mask": allowed(TARGET, SOURCE)},
     ),
-    "MultiHeadAttention.side_by_side": lambda: (MultiHeadAttention(12, 4, 6, 7).side_by_side, {}),
-    "split": lambda: (split, {"products": torch.randn(SENTENCES, TARGET, 24), "heads": 4}),
+    "project": lambda: (project, {"x": x(), "W": torch.randn(4, 12, 6)}),
     "softmax": lambda: (softmax, {"x": torch.randn(SENTENCES, 4, TARGET, SOURCE)}),
     "Cache.select": lambda: (Cache(1).select, {"rows": torch.tensor([1, 0])}),
     "Cache.exchange": lambda: (Cache(1).exchange, {"rows": torch.tensor([1, 0])}),
@@ -198,6 +222,31 @@ CALLS: dict[str, Callable[..., Call]] = {
     "Transformer.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
     "Transformer.decode": lambda: decoded("decode"),
     "Transformer.vectors": lambda: decoded("vectors"),
+    "State": lambda: (lambda **_: None, vars(state())),
+    "Cell.begin": lambda: (RNNCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
+    "LSTMCell.begin": lambda: (LSTMCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
+    "RNNCell.forward": celled(RNNCell),
+    "LSTMCell.forward": celled(LSTMCell),
+    "ResetBeforeGRUCell.forward": celled(ResetBeforeGRUCell),
+    "ResetBeforeGRUCell.recall": recalled(ResetBeforeGRUCell),
+    "GRUCell.recall": recalled(GRUCell),
+    "Initial.forward": lambda: (Initial(7), {"x": x()}),
+    "Held.forward": lambda: (
+        Held(),
+        {"new": state(), "before": state(), "mask": allowed(1, TARGET), "time": -1},
+    ),
+    "States.forward": lambda: (States(), {"states": (torch.randn(SENTENCES, 1, 7),) * TARGET}),
+    "SideBySide.forward": lambda: (
+        SideBySide(),
+        {
+            "forwards": torch.randn(SENTENCES, TARGET, 7),
+            "backwards": torch.randn(SENTENCES, TARGET, 7),
+        },
+    ),
+    "Direction.forward": unrolled(Direction(GRUCell, 12, 7, reverse=True), None),
+    "Layer.forward": unrolled(Layer(GRUCell, 12, 7, bidirectional=True), [None, None]),
+    "Recurrent.forward": unrolled(Recurrent(LSTMCell, 12, 7, layers=2), [state(), state()]),
+    "without_padding": lambda: (without_padding, {"mask": allowed(1, TARGET)}),
     "smoothed_loss": lambda: (
         partial(smoothed_loss, smoothing=0.1, padding=0, words=6),
         {"logits": torch.randn(SENTENCES, TARGET, 13), "expected": ids(TARGET)},

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 from torch.testing import assert_close
 
-from tracetf.layers.attention import MultiHeadAttention, split
+from tracetf.layers.attention import MultiHeadAttention, project
 from tracetf.layers.cache import Kept
 
 BATCH, QUERY, KEY, D_MODEL, HEADS = 2, 4, 6, 12, 3
@@ -178,8 +178,7 @@ def test_keys_and_values_of_different_lengths_are_refused(
 
 def test_each_head_has_a_matrix_of_its_own(attention: MultiHeadAttention, x: Tensor) -> None:
     apart = torch.stack([x @ W for W in attention.W_Q], dim=1)
-    W_Q, _, _ = attention.side_by_side()
-    assert_close(split(x @ W_Q, HEADS), apart, atol=2e-5, rtol=0)
+    assert_close(project(x, attention.W_Q), apart, atol=2e-5, rtol=0)
 
 
 def test_attention_shows_exactly_its_steps(

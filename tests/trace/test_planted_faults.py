@@ -29,8 +29,8 @@ def instead(owner: Any, name: str, pattern: str, faulty: Callable[..., Tensor]) 
     """Replace an einops function where it is called with this pattern."""
     right = getattr(owner, name)
 
-    def choose(*given: Any) -> Tensor:
-        return faulty(*given[:-1]) if given[-1] == pattern else right(*given)
+    def choose(*given: Any, **sizes: int) -> Tensor:
+        return faulty(*given[:-1]) if given[-1] == pattern else right(*given, **sizes)
 
     return patched(owner, name, choose)
 
@@ -52,8 +52,9 @@ def swapped(**swaps: type[nn.Module]) -> dict[str, Any]:
     return {"swaps": swaps}
 
 
-def split_by_view(products: Tensor, heads: int) -> Tensor:
-    return products.reshape(len(products), heads, products.shape[1], -1)
+def split_by_view(x: Tensor, W: Tensor) -> Tensor:
+    products = x @ rearrange(W, "head d_model d -> d_model (head d)")
+    return products.reshape(len(products), len(W), products.shape[1], -1)
 
 
 def merge_by_view(heads: Tensor) -> Tensor:
@@ -197,7 +198,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "mask dropped in evaluation": (f"{ATTENTION}.masked", swapped(self_attention=MaskedInTraining)),
     "mask with a finite number": (f"{ATTENTION}.masked", patched(attention, "inf", 1e4)),
     "K not transposed": (f"{ATTENTION}.scores", rewritten(attention.MultiHeadAttention, "Q @ K.mT", "Q @ K")),
-    "heads split by view": (f"{ATTENTION}.Q", patched(attention, "split", split_by_view)),
+    "heads split by view": (f"{ATTENTION}.Q", patched(attention, "project", split_by_view)),
     "heads merged by view": (f"{ATTENTION}.concat", instead(attention, "rearrange", CONCAT, merge_by_view)),
     "heads merged inside out": (
         f"{ATTENTION}.concat",

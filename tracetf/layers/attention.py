@@ -26,7 +26,6 @@ class MultiHeadAttention(nn.Module):
 
     def __init__(self, d_model: int, heads: int, d_k: int, d_v: int) -> None:
         super().__init__()
-        self.heads = heads
         self.d_k = d_k
         self.W_Q = nn.Parameter(torch.empty(heads, d_model, d_k))
         self.W_K = nn.Parameter(torch.empty(heads, d_model, d_k))
@@ -46,13 +45,12 @@ class MultiHeadAttention(nn.Module):
             return: batch query d_model
         """
         cache = cache or Kept()
-        W_Q, W_K, W_V = cache.weights(self.side_by_side)
-        Q = split(x @ W_Q, self.heads)
+        Q = project(x, self.W_Q)
         tap(Q=Q)
         if cache.complete:
             K, V = cache.again()
         else:
-            K, V = split(memory @ W_K, self.heads), split(memory @ W_V, self.heads)
+            K, V = project(memory, self.W_K), project(memory, self.W_V)
             tap(K=K, V=V)
             K, V = cache.extend(K, V)
 
@@ -68,22 +66,14 @@ class MultiHeadAttention(nn.Module):
         tap(concat=concat, output=output)
         return output
 
-    def side_by_side(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return W_Q, W_K and W_V, each with the matrices of all heads in one.
 
-        Shapes:
-            return: d_model head_d_k, d_model head_d_k, d_model head_d_v
-        """
-        W_Q, W_K, W_V = (W.transpose(0, 1).flatten(1) for W in (self.W_Q, self.W_K, self.W_V))
-        return W_Q, W_K, W_V
-
-
-def split(products: Tensor, heads: int) -> Tensor:
-    """Give each head its part of what was made for all heads at once: section 3.2.2.
+def project(x: Tensor, W: Tensor) -> Tensor:
+    """Multiply every word by each head's matrix, in one product: section 3.2.2.
 
     Shapes:
-        products: batch word head_d
+        x: batch word d_model
+        W: head d_model d
         return: batch head word d
     """
-    batch, words, _ = products.shape
-    return products.view(batch, words, heads, -1).transpose(1, 2).contiguous()
+    products = x @ rearrange(W, "head d_model d -> d_model (head d)")
+    return rearrange(products, "batch word (head d) -> batch head word d", head=len(W)).contiguous()

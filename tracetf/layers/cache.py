@@ -1,12 +1,8 @@
 """What decoding keeps from word to word: keys and values, for they do not change once made."""
 
-from collections.abc import Callable
-
 from torch import Tensor
 
 from tracetf.taps import tap
-
-Weights = tuple[Tensor, Tensor, Tensor]
 
 
 class Kept:
@@ -29,18 +25,11 @@ class Kept:
         self.values: Tensor | None = None
         self.rows: Tensor | None = None
         self._blocks: tuple[Tensor | None, Tensor | None] = None, None
-        self._weights: Weights | None = None
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing more to keep."""
         return self.once and self.keys is not None
-
-    def weights(self, arrange: Callable[[], Weights]) -> Weights:
-        """Return the weights as they are multiplied: arranged at the first step, for all."""
-        if self._weights is None:
-            self._weights = arrange()
-        return self._weights
 
     def extend(self, K: Tensor, V: Tensor) -> tuple[Tensor, Tensor]:
         """Put new keys and values behind the kept ones and return them all.

@@ -9,8 +9,8 @@ SHORT = 16
 def softmax(x: Tensor) -> Tensor:
     """Return e^x / Σ e^x for every row: equation 1.
 
-    On a CPU torch takes three times as long for rows shorter than its vectors as it takes for columns, and most
-    sentences are that short: those are turned, and turned back.
+    On a CPU torch takes three times as long for rows shorter than its vectors as for columns, and most
+    sentences are that short: those rows are turned, and turned back.
 
     Shapes:
         x: batch head query key

@@ -12,8 +12,8 @@ AT_ONCE = 256
 def gradients(model: Transformer, source: Tensor, target: Tensor, smoothing: float, words: int) -> Tensor:
     """Add the gradient of a batch's loss to the model's, and return that loss.
 
-    With a large vocabulary half of a step is the output layer and the loss. So padding is left out of both, and
-    they go forward and backward for a few words at a time, whose logits a processor can keep at hand.
+    With a large vocabulary half of a step is the output layer and the loss. So padding is left out of both,
+    and they go forward and backward for a few words at a time, whose logits a processor can keep at hand.
 
     Args:
         smoothing: share of the target that is spread evenly, section 5.4.
