@@ -29,7 +29,7 @@ font-size: {char_height}px; line-height: {line_height}px; }}
 """
 
 
-def main() -> None:
+def terminal() -> str:
     """Trace the first sentence and draw three places of it."""
     model = tracetf.load()
     with tracetf.record(model) as trace:
@@ -39,9 +39,8 @@ def main() -> None:
     )
     for wish in SHOWN:
         print_trace(console, trace, wish, words("en"))
-    svg = console.export_svg(code_format=FORMAT, title="", unique_id="tracetf")
-    Path(__file__).with_name("terminal.svg").write_text(svg, encoding="utf-8")
+    return console.export_svg(code_format=FORMAT, title="", unique_id="tracetf")
 
 
 if __name__ == "__main__":
-    main()
+    Path(__file__).with_name("terminal.svg").write_text(terminal(), encoding="utf-8")

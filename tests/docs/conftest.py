@@ -18,8 +18,19 @@ READY = "() => Promise.all([...document.querySelectorAll('tracetf-explorer')].ma
 Visit = Callable[..., Any]
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve files without a word."""
+class Server(SimpleHTTPRequestHandler):
+    """Serve files without a word; the site's map names the address where they are served."""
+
+    def do_GET(self) -> None:
+        """Answer a request: instant navigation follows only what the map has."""
+        if not self.path.endswith("sitemap.xml"):
+            super().do_GET()
+            return
+        told = Path(self.translate_path(self.path)).read_text("utf-8")
+        own = f"127.0.0.1:{self.server.server_port}"
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(told.replace("127.0.0.1:8000", own).encode())
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -30,7 +41,7 @@ def site() -> Iterator[str]:
     """Return the address of the built site, which has to be built first."""
     if not (SITE / "ko" / "index.html").exists():
         pytest.fail(MISSING) if os.environ.get("CI") == "true" else pytest.skip(MISSING)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=SITE))
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
@@ -39,7 +50,7 @@ def site() -> Iterator[str]:
 
 @pytest.fixture
 def visit(chromium: Any, site: str) -> Visit:
-    """Return a function that visits a page; at the end nothing may have gone wrong or been asked of others."""
+    """Return a function that visits a page; nothing may go wrong there or be asked of others."""
 
     @contextmanager
     def visit(path: str, size: Any = WIDE, **more: Any) -> Iterator[Any]:
@@ -47,7 +58,9 @@ def visit(chromium: Any, site: str) -> Visit:
         page, wrong = context.new_page(), []
         page.on("request", lambda asked: wrong.append(asked.url) if not _here(asked.url, site) else None)
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None
+        )
         page.goto(site + path)
         page.evaluate(READY)
         yield page
