@@ -17,8 +17,12 @@ from tracetf.data.tokens import EnglishWords, KoreanPieces
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import beam, greedy, sample
 from tracetf.dimensions import Dimensions
+from tracetf.layers.embedding import Embedding
+from tracetf.layers.masks import source_mask
 from tracetf.recorder import record
-from tracetf.taps import phase
+from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell
+from tracetf.recurrent.seq2seq import Seq2seq, Seq2seqDimensions
+from tracetf.taps import phase, tap
 from tracetf.trace import Event, Trace
 from tracetf.training.watched import Pupil
 from tracetf.transformer import Transformer
@@ -43,6 +47,21 @@ def stirred(module: nn.Module) -> nn.Module:
         for parameter in module.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
     return module
+
+
+class Reader(nn.Module):
+    """Read a sentence with recurrent cells."""
+
+    def __init__(self, *how: Any, **more: Any) -> None:
+        super().__init__()
+        self.padding = 0
+        self.embedding = Embedding(11, 6)
+        self.encoder = Recurrent(*how, **more)
+
+    def forward(self, source: Tensor) -> Tensor:
+        tap(source=source)
+        outputs, _ = self.encoder(self.embedding(source), source_mask(source, self.padding))
+        return outputs
 
 
 @pytest.fixture(autouse=True)
@@ -170,6 +189,12 @@ def pupil(translator: Translator) -> Callable[..., Pupil]:
 
 
 @pytest.fixture(scope="session")
+def reader() -> Callable[..., nn.Module]:
+    """Return a function that makes a small model of recurrent cells."""
+    return lambda *how, **more: stirred(Reader(*how, **more))
+
+
+@pytest.fixture(scope="session")
 def runs(
     build: Callable[..., Transformer],
     translator: Translator,
@@ -188,6 +213,22 @@ def runs(
     def decoded(cached: bool, way: Any = greedy, end: int = END, how: Any = None, **changes: Any) -> Trace:
         with record(model := build(seed=5, **changes)) as trace:
             list(way(model, source, start=START, end=end, longest=4, cached=cached, **(how or {})))
+        return trace
+
+    def read(*how: Any, **more: Any) -> Trace:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = stirred(Reader(*how, **more))
+        with record(model) as trace:
+            model(source)
+        return trace
+
+    def handed_over(attention: str, cached: bool) -> Trace:
+        with torch.random.fork_rng():
+            torch.manual_seed(5)
+            model = stirred(Seq2seq(Seq2seqDimensions(11, 13, d_model=6, attention=attention))).eval()
+        with record(model) as trace:
+            list(greedy(model, source, start=START, end=END, longest=(2, 4), cached=cached))
         return trace
 
     drawn = {"temperature": 2, "top_k": 9, "top_p": 0.9, "seeds": [(0, 1), (0, 2)]}
@@ -212,6 +253,14 @@ def runs(
         "cached beam": decoded(cached=True, way=beam, end=8, how={"width": 3}),
         "forced": forced,
         "learned": learned,
+        "rnn": read(RNNCell, 6, 4),
+        "lstm": read(LSTMCell, 6, 4, layers=2, bidirectional=True),
+        "gru": read(GRUCell, 6, 4, bidirectional=True),
+        "seq2seq": handed_over("none", cached=True),
+        "seq2seq, dot": handed_over("dot", cached=False),
+        "seq2seq, general": handed_over("general", cached=False),
+        "seq2seq, additive": handed_over("additive", cached=True),
+        "gru, reset before": read(ResetBeforeGRUCell, 6, 4, layers=2),
     }
 
 

@@ -31,7 +31,16 @@ from tracetf.layers.residual import Residual
 from tracetf.layers.softmax import softmax
 from tracetf.recorder.keep import statistics
 from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell, State
+from tracetf.recurrent.attention import AdditiveScore, DotScore, GeneralScore, GlobalAttention
 from tracetf.recurrent.cells import Cell
+from tracetf.recurrent.seq2seq import (
+    Bottleneck,
+    RecurrentDecoder,
+    RecurrentEncoder,
+    Seq2seq,
+    Seq2seqDimensions,
+    StateCache,
+)
 from tracetf.recurrent.unrolled import Direction, Held, Initial, Layer, SideBySide, States, without_padding
 from tracetf.training.batches import sentence_batches
 from tracetf.training.clip import clip, length
@@ -51,6 +60,7 @@ from tracetf.translate import padded
 
 Call = tuple[Callable[..., Any], dict[str, Any]]
 SENTENCES, SOURCE, TARGET = 2, 5, 3
+GRUS = Seq2seqDimensions(11, 13, d_model=12, dropout=0)
 SIZE = Dimensions(11, 13, d_model=12, heads=4, d_k=6, d_v=7, d_ff=9, layers=1, longest=16)
 # Words for words: these run over the same ones where a layer looks at itself, and may be of one size.
 OVER_WORDS = {"token", "query", "key", "source", "target", "unread", "new"}
@@ -93,8 +103,8 @@ def kept() -> Call:
     return lambda **_: None, vars(extend.__self__)
 
 
-def decoded(method: str) -> Call:
-    model = Transformer(SIZE)
+def decoded(method: str, kind: Callable[..., Any] = Transformer, size: Any = SIZE) -> Call:
+    model = kind(size)
     cache, memory, mask = model.cache(), x(SOURCE), allowed(1, SOURCE)
     model.decode(ids(2), memory, mask, cache)
     return getattr(model, method), {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
@@ -143,6 +153,16 @@ def recalled(kind: type[ResetBeforeGRUCell]) -> Callable[[], Call]:
         kind(12, 7).recall,
         {"reset_gate": torch.rand(SENTENCES, 1, 7), "h": torch.randn(SENTENCES, 1, 7)},
     )
+
+
+def looking(part: nn.Module, **more: Tensor) -> Callable[[], Call]:
+    return lambda: (part, {"x": x(), "memory": x(SOURCE), **more})
+
+
+def gone_on() -> Call:
+    cache = StateCache()
+    cache.state = State(torch.randn(SENTENCES, 1, 7))
+    return cache.select, {"rows": torch.tensor([1, 1, 0])}
 
 
 def unrolled(part: nn.Module, before: Any) -> Callable[[], Call]:
@@ -246,6 +266,24 @@ CALLS: dict[str, Callable[..., Call]] = {
     "Direction.forward": unrolled(Direction(GRUCell, 12, 7, reverse=True), None),
     "Layer.forward": unrolled(Layer(GRUCell, 12, 7, bidirectional=True), [None, None]),
     "Recurrent.forward": unrolled(Recurrent(LSTMCell, 12, 7, layers=2), [state(), state()]),
+    "DotScore.forward": looking(DotScore(12)),
+    "GeneralScore.forward": looking(GeneralScore(12)),
+    "AdditiveScore.forward": looking(AdditiveScore(12)),
+    "GlobalAttention.forward": looking(GlobalAttention(12, "dot"), mask=allowed(1, SOURCE)),
+    "StateCache.select": gone_on,
+    "Bottleneck.forward": lambda: (Bottleneck(), {"memory": x(SOURCE)}),
+    "RecurrentEncoder.forward": lambda: (
+        RecurrentEncoder(GRUS, 11),
+        {"source": ids(SOURCE), "mask": allowed(1, SOURCE)},
+    ),
+    "RecurrentDecoder.forward": lambda: (
+        RecurrentDecoder(GRUS),
+        {"target": ids(TARGET), "memory": x(SOURCE), "mask": allowed(1, SOURCE), "cache": StateCache()},
+    ),
+    "Seq2seq.forward": lambda: (Seq2seq(GRUS), {"source": ids(SOURCE), "target": ids(TARGET)}),
+    "Seq2seq.encode": lambda: (Seq2seq(GRUS).encode, {"source": ids(SOURCE)}),
+    "Seq2seq.decode": lambda: decoded("decode", Seq2seq, GRUS),
+    "Seq2seq.vectors": lambda: decoded("vectors", Seq2seq, GRUS),
     "without_padding": lambda: (without_padding, {"mask": allowed(1, TARGET)}),
     "smoothed_loss": lambda: (
         partial(smoothed_loss, smoothing=0.1, padding=0, words=6),

@@ -20,7 +20,9 @@ from tracetf.steps import (
     matching,
     nearest,
     outputs,
+    recurrent,
     sampling,
+    seq2seq,
     update,
 )
 from tracetf.steps.parameters import AXES, axes_of_parameter
@@ -32,7 +34,7 @@ every_step = pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
 
 def test_every_key_is_entered_once() -> None:
     entered = []
-    for module in (attention, beam, block, inputs, loss, outputs, sampling, update):
+    for module in (attention, beam, block, inputs, loss, outputs, recurrent, sampling, seq2seq, update):
         calls = [
             node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)
         ]
@@ -144,6 +146,10 @@ def test_sizes_are_those_of_the_model(run: str, runs: dict[str, Trace]) -> None:
         ("unread", "transformer.unread"),
         ("source", "transformer.source"),
         ("output.logits", "output.logits"),
+        ("encoder.recurrent.layers.1.backwards.lstm.forget_gate", "lstm.forget_gate"),
+        ("decoder.global_attention.dot_score.scores", "dot_score.scores"),
+        ("decoder.global_attention.weights", "global_attention.weights"),
+        ("encoder.recurrent.layers.0.forwards.initial.state", "initial.state"),
     ],
 )
 def test_an_event_path_leads_to_its_step(path: str, key: str) -> None:

@@ -19,7 +19,8 @@ class Keep:
     Args:
         only: globs of paths; one that matches is enough.
         layers: numbers of layers; what is in no layer is kept as well. All when left out.
-        first_in_batch: keep the first sentence of the batch alone.
+        first_in_batch: keep the first sentence of the batch alone; what adds up all of
+            them, as a loss does, can then not be verified.
         statistics: keep mean, deviation, least, largest and the share that is −∞, instead of the numbers.
         budget: bytes; with the value that would go beyond, recording stops.
     """

@@ -196,6 +196,7 @@ class Recorder:
                 f"{path} has {value.ndim} axes, and {' '.join(axes)!r} names {len(axes)}; "
                 "name every axis once, from the first to the last"
             )
+        numbers = call.numbers if call else {}
         return Event(
             order=raw.order,
             began=raw.began,
@@ -204,8 +205,8 @@ class Recorder:
             axes=axes,
             value=value,
             inputs=call.inputs if call else {},
-            numbers=call.numbers if call else {},
-            labels=label(path, axes, value.shape, self._words_at(path, value)),
+            numbers=numbers,
+            labels=label(path, axes, value.shape, self._words_at(path, value), numbers.get("time")),
         )
 
     def _words_at(self, path: str, value: NDArray[Any]) -> Mapping[str, Tokens]:

@@ -4,7 +4,7 @@ Each step is a NumPy function of what it reads, in the paper's symbols, beside i
 source. The words for it stand under the same key in `tracetf.words`.
 """
 
-from tracetf.steps import attention, beam, block, inputs, loss, outputs, sampling, update
+from tracetf.steps import attention, beam, block, inputs, loss, outputs, recurrent, sampling, seq2seq, update
 from tracetf.steps.table import STEPS, Step, find, matching, nearest, step
 
 __all__ = [
@@ -19,7 +19,9 @@ __all__ = [
     "matching",
     "nearest",
     "outputs",
+    "recurrent",
     "sampling",
+    "seq2seq",
     "step",
     "update",
 ]

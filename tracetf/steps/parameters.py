@@ -2,6 +2,7 @@
 
 from tracetf.steps.table import room
 
+GATES = {"rnn": "h", "lstm": "fico", "gru": "ruc"}
 AXES = {
     "attention.W_Q": "head d_model d_k",
     "attention.W_K": "head d_model d_k",
@@ -15,6 +16,15 @@ AXES = {
     "feed_forward.b_2": "d_model",
     "embedding.weight": "vocabulary d_model",
     "output.weight": "vocabulary d_model",
+    **{f"{cell}.W_x{gate}": "inputs hidden" for cell, gates in GATES.items() for gate in gates},
+    **{f"{cell}.W_h{gate}": "before hidden" for cell, gates in GATES.items() for gate in gates},
+    **{f"{cell}.b_{gate}": "hidden" for cell, gates in GATES.items() for gate in gates},
+    "gru.b_hc": "hidden",
+    "general_score.W_A": "d_model d_model",
+    "additive_score.W_Q": "d_model d_model",
+    "additive_score.W_K": "d_model d_model",
+    "additive_score.v": "d_model",
+    "global_attention.W_C": "both d_model",
 }
 
 

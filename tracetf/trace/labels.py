@@ -6,25 +6,33 @@ from tracetf.trace.event import Event, Tokens
 from tracetf.trace.trace import Trace
 
 OVER_WORDS = ("token", "query", "key")
+OF_THE_SOURCE = ("cross_attention", "global_attention", "_score")  # whose keys are the source's
 STATISTICS = ("mean", "deviation", "min", "max", "masked")
 
 
 def side(path: str, axis: str) -> str:
     """Say whether an axis runs over the `source` or the `target` words.
 
-    The encoder reads the source, the decoder the target, and in cross-attention the keys are the source's.
+    The encoder reads the source, the decoder the target; the keys of what it looks at are the source's.
     """
     module, _, name = path.rpartition(".")
     of_source = module.startswith("encoder") or module == "rows" or name in ("source", "source_mask")
-    return "source" if of_source or (axis == "key" and module.endswith("cross_attention")) else "target"
+    return "source" if of_source or (axis == "key" and module.endswith(OF_THE_SOURCE)) else "target"
 
 
 def label(
-    path: str, axes: Sequence[str], shape: Sequence[int], words: Mapping[str, Tokens]
+    path: str,
+    axes: Sequence[str],
+    shape: Sequence[int],
+    words: Mapping[str, Tokens],
+    time: float | None = None,
 ) -> dict[str, Tokens]:
     """Return the words along each axis that runs over words, sentence by sentence.
 
     A cached decoder computes only the last rows; the words of those rows are the last ones.
+
+    Args:
+        time: the one word that a recurrent cell reads, counted from the end of the sentence.
     """
     labels: dict[str, Tokens] = {"statistic": (STATISTICS,)} if "statistic" in axes else {}
     for axis, size in zip(axes, shape, strict=True):
@@ -33,7 +41,9 @@ def label(
             continue
         sentences = words[here]
         missing = len(sentences[0]) - size
-        if missing == 0 or (missing > 0 and here == "target"):
+        if time is not None:
+            labels[axis] = tuple((sentence[int(time)],) for sentence in sentences)
+        elif missing == 0 or (missing > 0 and here == "target"):
             labels[axis] = tuple(sentence[missing:] for sentence in sentences)
     return labels
 

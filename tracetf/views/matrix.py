@@ -12,11 +12,12 @@ from tracetf.trace import Event, Trace
 from tracetf.trace.labels import predicted
 
 SHARES = (
-    *("attention.weights", "transformer.probabilities"),
+    *("attention.weights", "global_attention.weights", "transformer.probabilities"),
+    *("lstm.forget_gate", "lstm.input_gate", "lstm.output_gate", "gru.reset_gate", "gru.update_gate"),
     *("sampling.tempered", "sampling.candidates", "sampling.uniform"),
 )
 SMALL = 0.05  # below it, two decimals say little
-READ_ONLY = ("embedding", "positions", "stack", "transformer")
+READ_ONLY = ("embedding", "positions", "stack", "transformer", "rnn", "lstm", "gru", "held")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Matrix:
 
 
 def matrices(trace: Trace, event: Event, heads: Sequence[int] = (), sentence: int = 0) -> list[Matrix]:
-    """Return the matrices of an event: one for each head asked for, or one if it has none.
+    """Return the matrices of an event: where it has three axes, one for each head, or place on the first.
 
     Args:
         heads: heads to draw; all when left out.
@@ -51,10 +52,11 @@ def matrices(trace: Trace, event: Event, heads: Sequence[int] = (), sentence: in
     if axes[:1] == ["batch"]:
         axes, value = axes[1:], value[min(sentence, len(value) - 1)]
     bounds = bounds_of(event)
-    if axes[:1] == ["head"]:
+    if len(axes) == 3:
+        chosen = heads if axes[0] == "head" else ()
         return [
-            _matrix(trace, event, axes[1:], value[head], bounds, sentence, f"head {head}")
-            for head in heads or range(len(value))
+            _matrix(trace, event, axes[1:], value[plane], bounds, sentence, f"{axes[0]} {plane}")
+            for plane in chosen or range(len(value))
         ]
     return [_matrix(trace, event, axes, value, bounds, sentence)]
 

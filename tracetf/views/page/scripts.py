@@ -9,14 +9,18 @@ from importlib.resources import files
 MODULES = (
     *("dom", "numbers", "payload", "run", "matrix", "strip", "grid", "copy", "address", "stage", "keys"),
     *("explain/arithmetic", "explain/inputs", "explain/attention", "explain/block", "explain/outputs"),
-    *("explain/loss", "explain/update", "explain/decoding", "explain/explain"),
+    *("explain/loss", "explain/update", "explain/decoding", "explain/recurrent"),
+    *("explain/seq2seq", "explain/explain"),
     *("view-header", "view-scrubber", "view-map", "view-places", "view-account", "view-step"),
     *("view-training", "view-loop", "view-heads", "view-positions", "view-proof", "element"),
 )
+BETWEEN = {"bottleneck", "dot_score", "general_score", "additive_score", "global_attention"}
 SELDOM = {
     "explain/loss": {"loss"},
     "explain/update": {"gradient", "schedule", "adam"},
     "explain/decoding": {"rows", "sampling", "beam"},
+    "explain/recurrent": {"initial", "rnn", "lstm", "gru", "held", "states", "side_by_side", *BETWEEN},
+    "explain/seq2seq": BETWEEN,
     "view-training": {"loss"},
 }
 

@@ -4,6 +4,8 @@ EXPLAINERS["rows.memory"] = ([memory, rows], [batch, ...at]) => copy(memory.at(r
 
 EXPLAINERS["rows.mask"] = EXPLAINERS["rows.memory"];
 
+EXPLAINERS["rows.hidden"] = EXPLAINERS["rows.memory"];
+
 EXPLAINERS["sampling.tempered"] = ([logits, temperature], [batch, word]) => {
   const row = logits.at(batch, logits.shape[1] - 1, ALL);
   const heat = temperature.scalar;

@@ -1,0 +1,209 @@
+"""Encoder and decoder as recurrent networks, with attention between them or without."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from tracetf.layers.dropout import Dropout
+from tracetf.layers.embedding import Embedding, Output
+from tracetf.layers.masks import source_mask
+from tracetf.recurrent.attention import SCORES, GlobalAttention
+from tracetf.recurrent.cells import GRUCell, State
+from tracetf.recurrent.unrolled import Recurrent
+from tracetf.taps import place, tap
+
+
+@dataclass(frozen=True)
+class Seq2seqDimensions:
+    """Say how large a `Seq2seq` is.
+
+    Args:
+        source_words: size of the source vocabulary.
+        target_words: size of the target vocabulary.
+        d_model: size of a word's vector, and of a state.
+        attention: how the decoder looks at the encoder's states: `dot`, `general`, `additive`, or `none`.
+        longest: most words in a sentence, its start and end marks counted.
+        dropout: probability that a number is dropped in training.
+        padding: the id that fills up short sentences.
+
+    Raises:
+        ValueError: a size below one, an unknown attention.
+    """
+
+    source_words: int
+    target_words: int
+    d_model: int = 256
+    attention: str = "dot"
+    longest: int = 512
+    dropout: float = 0.1
+    padding: int = 0
+
+    def __post_init__(self) -> None:
+        for size in ("source_words", "target_words", "d_model", "longest"):
+            if getattr(self, size) < 1:
+                raise ValueError(f"{size}={getattr(self, size)} must be at least 1")
+        known = ("none", *SCORES)
+        if self.attention not in known:
+            raise ValueError(f"attention={self.attention!r} is not one of {', '.join(known)}")
+
+
+class StateCache:
+    """Keep the decoder's state from word to word: it is all that a recurrent network knows of them."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self.state: State | None = None
+
+    def select(self, rows: Tensor) -> None:
+        """Go on with these rows of the batch.
+
+        Shapes:
+            rows: batch
+        """
+        if self.state is not None:
+            with place("rows", rows=rows, hidden=self.state.hidden):
+                hidden = self.state.hidden[rows]
+                tap(hidden=hidden)
+            self.state = State(hidden)
+
+    exchange = select
+
+
+class Bottleneck(nn.Module):
+    """Hand the decoder one vector, whatever the length of the sentence: Sutskever et al. 2014, section 2."""
+
+    def forward(self, memory: Tensor) -> Tensor:
+        """Return the encoder's last state; after the end of a sentence it stays, so the last row has it.
+
+        Shapes:
+            memory: batch source d_model
+            return: batch 1 d_model
+        """
+        state = memory[:, -1:]
+        tap(state=state)
+        return state
+
+
+class WordByWord(nn.Module):
+    """Turn words into vectors and read them one by one: what encoder and decoder have in common."""
+
+    def __init__(self, size: Seq2seqDimensions, words: int) -> None:
+        super().__init__()
+        self.embedding = Embedding(words, size.d_model)
+        self.dropout = Dropout(size.dropout)
+        self.recurrent = Recurrent(GRUCell, size.d_model, size.d_model)
+
+
+class RecurrentEncoder(WordByWord):
+    """Read the source sentence."""
+
+    def forward(self, source: Tensor, mask: Tensor) -> Tensor:
+        """Return the state after each word.
+
+        Shapes:
+            source: batch source
+            mask: batch 1 source
+            return: batch source d_model
+        """
+        memory, _ = self.recurrent(self.dropout(self.embedding(source)), mask)
+        return memory
+
+
+class RecurrentDecoder(WordByWord):
+    """Read the target words written so far, beginning with what the encoder left."""
+
+    def __init__(self, size: Seq2seqDimensions) -> None:
+        super().__init__(size, size.target_words)
+        self.bottleneck = Bottleneck()
+        looks = size.attention != "none"
+        self.global_attention = GlobalAttention(size.d_model, size.attention) if looks else None
+
+    def forward(self, target: Tensor, memory: Tensor, mask: Tensor, cache: StateCache) -> Tensor:
+        """Return one vector a target word; the first stands behind those that the cache has read.
+
+        Shapes:
+            target: batch target
+            memory: batch source d_model
+            mask: batch 1 source
+            return: batch target d_model
+        """
+        before = cache.state or State(self.bottleneck(memory))
+        x, (cache.state,) = self.recurrent(self.dropout(self.embedding(target)), None, [before])
+        cache.length += target.shape[1]
+        return x if self.global_attention is None else self.global_attention(x, memory, mask)
+
+
+class Seq2seq(nn.Module):
+    """Turn a source sentence and the target words so far into scores for the next, with two GRUs.
+
+    It is called as a `Transformer` is, so the same training and the same decoding run it.
+
+    Args:
+        size: how large to make it.
+    """
+
+    def __init__(self, size: Seq2seqDimensions) -> None:
+        super().__init__()
+        self.dimensions = size
+        self.padding = size.padding
+        self.encoder = RecurrentEncoder(size, size.source_words)
+        self.decoder = RecurrentDecoder(size)
+        self.output = Output(self.decoder.embedding.weight)
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return at each target word the logits of the word after it.
+
+        Shapes:
+            source: batch source
+            target: batch target
+            return: batch target vocabulary
+        """
+        memory, mask = self.encode(source)
+        return self.decode(target, memory, mask)
+
+    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the state after each source word, and the mask that leaves padding out.
+
+        Shapes:
+            source: batch source
+            return: batch source d_model, batch 1 source
+        """
+        tap(source=source)
+        mask = source_mask(source, self.padding)
+        return self.encoder(source, mask), mask
+
+    def decode(self, target: Tensor, memory: Tensor, mask: Tensor, cache: StateCache | None = None) -> Tensor:
+        """Return logits after each target word that the cache has not read yet; without a cache, after each.
+
+        Shapes:
+            target: batch target
+            memory: batch source d_model
+            mask: batch 1 source
+            return: batch unread vocabulary
+        """
+        logits: Tensor = self.output(self.vectors(target, memory, mask, cache))
+        return logits
+
+    def vectors(
+        self, target: Tensor, memory: Tensor, mask: Tensor, cache: StateCache | None = None
+    ) -> Tensor:
+        """Return what the logits are made of: the decoder's last vector of each word, as `decode` takes them.
+
+        Shapes:
+            target: batch target
+            memory: batch source d_model
+            mask: batch 1 source
+            return: batch unread d_model
+        """
+        tap(target=target)
+        cache = cache or self.cache()
+        unread = target
+        if cache.length:
+            unread = target[:, cache.length :]
+            tap(unread=unread)
+        x: Tensor = self.decoder(unread, memory, mask, cache)
+        return x
+
+    def cache(self) -> StateCache:
+        """Return an empty cache for decoding one batch."""
+        return StateCache()
