@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks import decoding, recording, watching
+from benchmarks import decoding, recording, training, watching
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
@@ -21,7 +21,7 @@ def main() -> None:
     """Print the table row by row, then write the page."""
     torch.set_num_threads(1)
     page = HEAD.format(torch=torch.__version__)
-    for rows in (watching.rows(), recording.rows(), decoding.rows()):
+    for rows in (watching.rows(), recording.rows(), training.rows(), decoding.rows()):
         for row in rows:
             print(*row, sep="  |  ", flush=True)
             page += f"| {row.what} | {row.measured} | {row.wanted} |\n"

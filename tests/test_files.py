@@ -1,11 +1,12 @@
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tracetf.files import whole_file
+from tracetf.files import ArrayFile, whole_file
 
 
 @pytest.fixture
@@ -75,5 +76,11 @@ def test_a_missing_folder_is_named(path: Path) -> None:
 def test_a_file_may_be_read_by_whom_the_umask_allows(umask: int, path: Path) -> None:
     with whole_file(path) as draft:
         draft.write_bytes(b"new")
+        draft.chmod(0o600)  # as safetensors does
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
     assert os.umask(umask) == umask
+
+
+def test_a_folder_is_no_file_of_arrays(path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match=re.escape(str(path.parent))):
+        ArrayFile(path.parent, "numpy", ["F32"])

@@ -32,7 +32,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     draft = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
         draft.touch(exist_ok=False)
+        allowed = draft.stat().st_mode  # by the umask, which safetensors does not follow
         yield draft
+        draft.chmod(allowed)
         with draft.open("r+b") as file:
             os.fsync(file.fileno())  # some disks say only now that they are full
         os.replace(draft, path)
@@ -65,6 +67,7 @@ class ArrayFile:
     """
 
     def __init__(self, path: str | Path, framework: str, kinds: Collection[str]) -> None:
+        Path(path).open("rb").close()  # safetensors would not name a folder that it cannot open
         # Not mapped into memory: who cuts a mapped file short kills its readers.
         file: Any = safe_open(path, framework=framework, backend="pread")
         self.header: Mapping[str, str] = file.metadata() or {}

@@ -55,15 +55,16 @@ def test_a_kept_step_is_shown_and_verified_as_it_was(run):
     assert trace["encoder.layers.0.self_attention.W_Q.adam.after"].axes == ("head", "d_model", "d_k")
 
 
-def test_json_lines_hold_the_same_events(run):
-    ran = run(*ASKED, "--json", "-")
+def test_json_lines_hold_the_same_events(run, translator, tmp_path):
+    translator.checkpoint().write(tmp_path / "small.safetensors")
+    ran = run(*ASKED, "--model", "small.safetensors", "--target", "나는 학생이다", "--json", "-")
     first, *lines = map(json.loads, ran.out.splitlines())
     assert first["phases"] == ["forward", "loss", "backward", "update"]
     by_path = {line["path"]: line for line in lines}
     assert by_path["loss.loss"]["gradient"] == 1
     assert by_path["schedule.rate"]["numbers"] == {"step": 1, "peak": 0.003, "warmup": 200}
     update = by_path["decoder.layers.0.cross_attention.W_Q.adam.update"]
-    assert update["shape"] == [4, 64, 16]
+    assert update["shape"] == [3, 12, 5]
     assert lines[update["inputs"]["gradient"]]["path"].endswith("W_Q.gradient.clipped")
 
 

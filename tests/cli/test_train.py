@@ -1,17 +1,19 @@
 """`tracetf train`, `curves` and `evaluate` as a person uses them."""
 
+import os
+import signal
 import subprocess
 import sys
-from typing import NamedTuple
 
 import pytest
 
-from tracetf.cli import main
 from tracetf.training.settings import SETTINGS
+from tracetf.views.progress import Reporter
 
 LINE = """--preset tiny --tokens words --d-model 12 --heads 3 --layers 1 --d-ff 16 --longest 24 --held-out 2
 --steps 6 --batch 4 --batch-tokens 0 --validate-every 3 --score 2 --threads 1"""
 SMALL = LINE.split()
+WATCHED = ["--data", "pairs.tsv", *SMALL, "--snapshots", "3", "--snapshot-sentence"]
 PAIRS = [
     ("I am a student", "나는 학생이다"),
     ("you are a teacher", "너는 선생님이다"),
@@ -22,28 +24,9 @@ PAIRS = [
 ]
 
 
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(monkeypatch, capsys, tmp_path):
-    """Run the command line in this process, in a folder of its own that holds some pairs."""
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def _pairs(tmp_path):
     (tmp_path / "pairs.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in PAIRS), encoding="utf-8")
-
-    def run(*words: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["tracetf", *words])
-        code = 0
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        return Ran(code, *capsys.readouterr())
-
-    return run
 
 
 def test_a_model_is_trained_traced_and_judged(run, tmp_path):
@@ -74,6 +57,43 @@ def test_the_same_line_with_resume_goes_on(run):
     ran = run(*line, "--resume", "--steps", "8")
     assert "going on after step 6" in ran.out
     assert "step 8 of 8" in ran.out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_polite_kill_keep_everything(run, tmp_path, monkeypatch, number):
+    line, step, before = ["train", "--data", "pairs.tsv", *SMALL], Reporter.step, signal.getsignal(number)
+
+    def interrupted(reporter, at, *told):
+        step(reporter, at, *told)
+        if at == 4:
+            os.kill(os.getpid(), number)
+
+    run(*line, "--out", "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr(Reporter, "step", interrupted)
+        ran = run(*line)
+    assert (ran.code, ran.err) == (128 + number, "")
+    assert "stopped after step 5; everything is kept: go on with --resume" in ran.out
+    assert signal.getsignal(number) is before
+    assert run(*line, "--resume").code == 0
+    whole, resumed = (
+        (tmp_path / name / "metrics.jsonl").read_text("utf-8") for name in ("whole", "runs/tiny")
+    )
+    assert resumed == whole
+
+
+def test_the_second_ctrl_c_ends_it_at_once(run, monkeypatch):
+    monkeypatch.setattr(Reporter, "step", lambda *_: [os.kill(os.getpid(), signal.SIGINT) for _ in "12"])
+    ran = run("train", "--data", "pairs.tsv", *SMALL)
+    assert ran.code == 130
+    assert "stopped after" not in ran.out
+
+
+def test_a_preset_on_resuming_only_says_where(run):
+    run("train", "--data", "pairs.tsv", *SMALL)
+    ran = run("train", "--resume", "--preset", "tiny")
+    assert (ran.code, ran.err) == (0, "")
+    assert "it has all of its 6 steps" in ran.out
 
 
 def test_a_config_file_and_options_say_the_same(run, tmp_path):
@@ -142,6 +162,8 @@ def test_bleu_that_cannot_be_measured_is_said_once(run, monkeypatch):
         (["--device", "cuda"], "needs a GPU, and torch", "leave device at cpu"),
         (["--data", "bad.tsv"], "1 of 2 lines are damaged: line 2 has no tab", "damaged=skip"),
         (["--data", "pairs.tsv", "--held-out", "4"], "held_out=4 of 6 pairs", "hold fewer out"),
+        ([*WATCHED, "we go nowhere"], "snapshot_sentence='we go nowhere' is in no pair", "snapshot_target"),
+        ([*WATCHED, "a " * 24, "--snapshot-target", "b"], "longest=24 tokens or more", "give a shorter one"),
     ],
 )
 def test_a_mistake_gets_a_clear_message_and_leaves_nothing(run, tmp_path, monkeypatch, words, error, hint):

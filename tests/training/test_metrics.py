@@ -7,19 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracetf.training.metrics import cut_after, metrics_file, read_metrics
+from tracetf.training.metrics import append, cut_after, read_metrics
 
 
 def written(path, count=6):
-    with metrics_file(path) as write:
-        for step in range(1, count + 1):
-            write(kind="step", step=step, loss=1 / step)
+    for step in range(1, count + 1):
+        append(path, kind="step", step=step, loss=1 / step)
     return path.read_bytes()
 
 
 def test_lines_are_strict_json_in_which_what_is_not_finite_is_null(tmp_path):
-    with metrics_file(tmp_path / "m") as write:
-        write(step=1, loss=nan, best=inf, words="나")
+    append(tmp_path / "m", step=1, loss=nan, best=inf, words="나")
     [line] = (tmp_path / "m").read_text("utf-8").splitlines()
     assert json.loads(line, parse_constant=pytest.fail) == {
         "step": 1,
@@ -30,9 +28,8 @@ def test_lines_are_strict_json_in_which_what_is_not_finite_is_null(tmp_path):
 
 
 def test_a_line_is_in_the_file_as_soon_as_it_is_written(tmp_path):
-    with metrics_file(tmp_path / "m") as write:
-        write(step=1)
-        assert read_metrics(tmp_path / "m") == [{"step": 1}]
+    append(tmp_path / "m", step=1)
+    assert read_metrics(tmp_path / "m") == [{"step": 1}]
 
 
 def test_a_second_writer_appends(tmp_path):

@@ -1,7 +1,9 @@
 """A training in its folder: what is kept when, what is refused, and what survives a full disk or a NaN."""
 
-import errno
 import json
+import resource
+import stat
+from contextlib import contextmanager
 from math import exp
 from pathlib import Path
 
@@ -23,7 +25,18 @@ def trained(run):
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != ".lock"}
+
+
+@contextmanager
+def room_for(size):
+    """Let no file grow beyond so many bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def told(folder, kind):
@@ -135,7 +148,7 @@ def test_a_mistake_forgets_nothing_even_by_force(small, tmp_path):
 
 
 @pytest.mark.parametrize("full", ["checkpoint.safetensors", "last.safetensors", "metrics.jsonl"])
-def test_a_full_disk_leaves_what_was_kept_before(small, tmp_path, bits, monkeypatch, full):
+def test_a_full_disk_leaves_what_was_kept_before(small, tmp_path, bits, full):
     whole = begin(tmp_path / "whole", small())
     trained(whole)
     run = begin(tmp_path / "run", small())
@@ -143,14 +156,9 @@ def test_a_full_disk_leaves_what_was_kept_before(small, tmp_path, bits, monkeypa
     for _ in range(6):
         next(steps)
     before = contents(tmp_path / "run")
-
-    def no_room(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "run" / full))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(*FAILING[full](run), no_room)
-        with pytest.raises(ValueError, match=f"{full}: No space left on device: .* after step 5; make room"):
-            list(steps)
+    refused = pytest.raises(ValueError, match=r"run.*: .*File too large.*: .* after step 5; make room")
+    with refused, room_for(len(before[full]) - 1):
+        list(steps)
     after = contents(tmp_path / "run")
     assert before.keys() == after.keys()
     assert before["last.safetensors"] == after["last.safetensors"]
@@ -160,11 +168,22 @@ def test_a_full_disk_leaves_what_was_kept_before(small, tmp_path, bits, monkeypa
     assert bits(again.model) == bits(whole.model)
 
 
-FAILING = {
-    "checkpoint.safetensors": lambda run: (type(run.model.checkpoint()), "write"),
-    "last.safetensors": lambda run: (states, "save_file"),
-    "metrics.jsonl": lambda run: (run, "_judge"),
-}
+@pytest.mark.parametrize("force", [False, True])
+def test_without_room_to_begin_nothing_is_begun_or_forgotten(small, tmp_path, force):
+    if force:
+        trained(begin(tmp_path, small(steps=2)))
+    before = contents(tmp_path)
+    with room_for(100), pytest.raises(OSError, match="File too large"):
+        begin(tmp_path, small(), force=force)
+    assert contents(tmp_path) == before
+    assert begin(tmp_path, small(), force=force).state.step == 0
+
+
+def test_what_is_kept_may_be_read_by_whom_the_umask_allows(small, tmp_path):
+    begin(tmp_path, small())
+    (tmp_path / "mine").touch()
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir() if path.name != ".lock"}
+    assert modes == {stat.S_IMODE((tmp_path / "mine").stat().st_mode)}
 
 
 def test_a_nan_names_the_step_and_leaves_what_was_kept_before(small, tmp_path):
@@ -185,8 +204,8 @@ def test_a_nan_names_the_step_and_leaves_what_was_kept_before(small, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_refused(small, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
-        begin(tmp_path / "file", small())
+    with pytest.raises(NotADirectoryError, match=r"something that is no folder: .*file"):
+        begin(tmp_path / "file", small(data="is not even looked at"))
 
 
 def test_everything_is_kept_once_so_many_minutes_have_passed(small, tmp_path, monkeypatch):

@@ -1,14 +1,15 @@
 """A small model, trained here in some seconds, and what the model that ships promises."""
 
+from functools import cache
+
 import pytest
 import torch
 
 from tracetf.data import english, korean
 from tracetf.data.splits import splits
-from tracetf.evaluation import is_content, readability
+from tracetf.evaluation import is_content
 from tracetf.quality import exact_match, translated
 from tracetf.training import numbered, preset, read_lessons, train, translator
-from tracetf.training.lessons import texts
 from tracetf.training.schedule import learning_rate
 from tracetf.translate import load
 
@@ -22,7 +23,7 @@ def right(model, pairs):
 @pytest.fixture(scope="module")
 def nano():
     """Return the smallest model that learns the nano tier, its losses, and pairs it never met."""
-    settings = preset("student", **NANO, steps=500, warmup=100, dropout=0.0)
+    settings = preset("student", **NANO, steps=400, batch=64, peak=1e-2, warmup=60, dropout=0.0)
     pairs = read_lessons(settings)
     model = translator(settings, pairs)
     ids, _ = numbered(model, pairs.learned)
@@ -50,16 +51,14 @@ def test_what_it_learned_survives_the_file(nano, tmp_path):
     assert right(again, held_out) >= 0.95
 
 
-def test_the_shipped_model_is_as_good_as_we_say():
-    model, corpus = load(), splits("small")
-    for name, least in (("iid", 0.99), ("pair", 0.99), ("role", 0.97), ("rev", 0.99), ("shown", 1.0)):
-        assert right(model, texts(getattr(corpus, name))) >= least, name
-    assert max(max(heads) for heads in readability(model, corpus.iid).values()) >= 0.95
+@cache
+def untrained_on(tier):
+    settings = preset("student", corpus=tier)
+    return translator(settings, read_lessons(settings))
 
 
 def test_the_shipped_model_is_of_the_presets_size_and_words():
-    settings = preset("student")
-    untrained = translator(settings, read_lessons(settings))
+    untrained = untrained_on("small")
     assert untrained.dimensions == load().dimensions
     assert untrained.vocabularies == load().vocabularies
 
@@ -67,7 +66,7 @@ def test_the_shipped_model_is_of_the_presets_size_and_words():
 @pytest.mark.parametrize("tier", ["nano", "small"])
 def test_the_built_in_pairs_are_read_back_from_plain_text_as_they_were(tier):
     corpus = splits(tier)
-    model = translator(settings := preset("student", corpus=tier), read_lessons(settings))
+    model = untrained_on(tier)
     for pair in (*corpus.train[:500], *corpus.validation):
         assert model.read(english.detokenize(pair.source)) == list(pair.source)
         assert model.read_target(korean.detokenize(pair.target)) == list(pair.target)

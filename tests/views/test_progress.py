@@ -34,7 +34,7 @@ def told(terminal=False, width=80, language="en", steps=6):
 
 
 def test_where_nobody_watches_there_is_a_line_an_epoch_and_a_line_a_judgement(clock):
-    epoch_1, judged, epoch_2 = told(width=40).splitlines()
+    epoch_1, judged, epoch_2, last = told(width=40).splitlines()
     assert epoch_1 == (
         "step 2 of 1,000 · epoch 1 · loss 3.2500 · perplexity 25.79 · learning rate 2.00e-03 · "
         "2,000 tokens/s · 0:04:10 left"
@@ -44,6 +44,15 @@ def test_where_nobody_watches_there_is_a_line_an_epoch_and_a_line_a_judgement(cl
         "BLEU 31.5 · chrF 50.0"
     )
     assert epoch_2.startswith("step 4 of 1,000 · epoch 2 · loss 2.7500 · ")
+    assert last.startswith("step 6 of 1,000 · epoch 3 · loss 2.2500 · ")
+
+
+def test_the_last_step_is_told_once(clock):
+    out = StringIO()
+    with Reporter(Console(file=out, width=80), words("en").screen, 10) as reporter:
+        reporter.step(10, 1, 1.0, 1.0, 5)
+        reporter.judged(10, FOUND)
+    assert out.getvalue().count("step 10 of 10") == 1
 
 
 def test_a_terminal_shows_every_step_within_its_width_and_keeps_what_was_judged(clock):

@@ -61,12 +61,14 @@ def _on_a_file(
     from tracetf.training.batches import numbered
     from tracetf.training.judging import fitting, judge
     from tracetf.training.settings import columns as numbers
+    from tracetf.training.watched import learned_by
 
     found = read_pairs(data, damaged=damaged, columns=numbers(columns))
     ids, too_long = numbered(translator, found.pairs)
     if not ids:
         raise ValueError(f"no pair of {data} is short enough for the model; give shorter sentences")
-    for name, value in judge(translator, ids, fitting(translator, found.pairs)).items():
+    smoothing = learned_by(translator).smoothing  # so that the loss is the one its training told of
+    for name, value in judge(translator, ids, fitting(translator, found.pairs), smoothing).items():
         click.echo(f"{name:16} {value:.4f}" if isinstance(value, float) else f"{name:16} {value}")
     notes = {str(found): found.left_out, f"{too_long:,} pairs are too long for the model": too_long}
     for note in (*(note for note, holds in notes.items() if holds), *([] if has_bleu() else [NO_BLEU])):

@@ -87,17 +87,12 @@ def train(
     given |= {setting: value for setting, value in options.items() if value is not None}
     named = name or ("tiny" if given.get("data") else "student")
     folder = out or Path("runs") / named
-    settings = (
-        None if resume else preset(named, **given)
-    )  # before torch is imported: mistakes are told at once
+    # Before torch is imported, so that mistakes are told at once; on resuming, the folder has the settings.
+    settings = None if resume else preset(named, **given)
 
     from tracetf.training import opening
 
-    if settings:
-        run = opening.begin(folder, settings, force)
-    else:
-        run = opening.resume(folder, **(PRESETS[name] if name else {}) | given)
-    with run:
+    with opening.begin(folder, settings, force) if settings else opening.resume(folder, **given) as run:
         stopped = _follow(run, lang)
     if stopped:
         sys.exit(128 + stopped)
@@ -182,12 +177,9 @@ def _beginning(run: "Run", said: Mapping[str, str]) -> Iterator[str]:
 
 def _watch(run: "Run") -> "Watch | None":
     """Return what keeps snapshots, if any are wanted."""
-    if not run.settings.snapshots:
-        return None
     from tracetf.snapshots import Snapshots
-    from tracetf.training.lessons import snapshot_pair
 
-    return Snapshots(run.folder / "snapshots", snapshot_pair(run.settings, run.pairs))
+    return Snapshots(run.folder / "snapshots", run.watched) if run.watched else None
 
 
 @contextmanager

@@ -39,7 +39,7 @@ class Dropout(nn.Module):
 def draws(x: Tensor) -> Tensor:
     """Return a whole number for each of `x`, drawn evenly from −2¹⁵ to 2¹⁵ − 1.
 
-    Four are cut from one draw of 64 bits: in training dropout costs more than attention, its draws most of all.
+    Four are cut from one draw of 64 bits, for in training draws cost more than the attention itself.
 
     Shapes:
         x: batch token d_model

@@ -91,12 +91,14 @@ def build(settings: Settings, reader: Tokenizer, writer: Tokenizer) -> Translato
     return Translator(size, reader, writer, provenance=made)
 
 
-def snapshot_pair(settings: Settings, pairs: Lessons) -> TextPair:
-    """Return the sentence that is watched while a model learns, and its translation.
+def snapshot_pair(settings: Settings, pairs: Lessons) -> TextPair | None:
+    """Return the sentence that is watched while a model learns, and its translation; none without snapshots.
 
     Raises:
-        ValueError: no translation of the sentence is known, or there is no held-out pair to take.
+        ValueError: no translation of the sentence is known.
     """
+    if not settings.snapshots:
+        return None
     sentence = settings.snapshot_sentence
     if settings.snapshot_target:
         return TextPair(sentence, settings.snapshot_target)

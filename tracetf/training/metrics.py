@@ -1,23 +1,15 @@
 """What a training said of itself: one strict JSON object a line, so that a kill costs one line at most."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import isfinite
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tracetf.files import whole_file
 
 METRICS = "metrics.jsonl"
 
 Line = dict[str, Any]
-
-
-class Write(Protocol):
-    """Append one line."""
-
-    def __call__(self, **said: Any) -> None: ...
 
 
 def read_metrics(path: Path) -> list[Line]:
@@ -55,16 +47,14 @@ def cut_after(path: Path, step: int) -> None:
         file.writelines(_json(line) for line in kept)
 
 
-@contextmanager
-def metrics_file(path: Path) -> Iterator[Write]:
-    """Open a file that lines are appended to, each on its way to the disk at once."""
+def append(path: Path, **said: Any) -> None:
+    """Append one line, on its way to the disk at once.
+
+    Raises:
+        OSError: the file cannot be written; what there is of the line, `read_metrics` leaves out.
+    """
     with path.open("a", encoding="utf-8") as file:
-
-        def write(**said: Any) -> None:
-            file.write(_json(said))
-            file.flush()
-
-        yield write
+        file.write(_json(said))
 
 
 def _json(said: Line) -> str:

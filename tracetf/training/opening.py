@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from errno import ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ def begin(folder: str | Path, settings: Settings, force: bool = False) -> Run:
         force: begin even where another training is kept, and forget that one.
 
     Raises:
-        ValueError: another training is kept there, or the pairs cannot be learned from.
+        ValueError: another training is kept there or under way, or the pairs cannot be learned from.
         OSError: a file cannot be read or written.
     """
     folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(ENOTDIR, "there is something that is no folder", str(folder))
     there = [name for name in OURS if (folder / name).exists()]
     with _joined(settings) as together:
         if together.any(together.first and bool(there) and not force):
@@ -44,9 +47,10 @@ def begin(folder: str | Path, settings: Settings, force: bool = False) -> Run:
         run = Run(folder, settings, pairs, model, State.of(model), together)
         if together.first:
             folder.mkdir(parents=True, exist_ok=True)
-            _remove(folder, *OURS, SNAPSHOTS, *DRAFTS)
+            run.lock()
+            run.save()  # before anything is removed: with no room for it, nothing is forgotten
+            _remove(folder, METRICS, SNAPSHOTS, *DRAFTS)
             _write_config(folder, settings)
-            run.save()
         return run
 
 
@@ -57,14 +61,19 @@ def resume(folder: str | Path, **changes: Any) -> Run:
         changes: settings that are to be others from now on, as far as they may.
 
     Raises:
-        ValueError: no training there, a damaged one, or another setting or other pairs than it began with.
+        ValueError: no training there, a damaged one, one that is under way, or another setting or other
+            pairs than it began with.
         OSError: a file cannot be read or written.
     """
     folder = Path(folder)
     if not (folder / STATE).exists():
         raise ValueError(f"{folder} holds no training to go on with; begin one without --resume")
     kept = read_state(folder / STATE)
-    settings = _changed(kept.settings, changes, folder)
+    settings, done = _changed(kept.settings, changes, folder), kept.place["step"]
+    if settings.steps < done:
+        raise ValueError(
+            f"steps={settings.steps} are fewer than the {done:,} that are done; give more, or leave it out"
+        )
     with _joined(settings) as together:
         pairs = read_lessons(settings)
         if pairs.digest != kept.digest:
@@ -75,6 +84,7 @@ def resume(folder: str | Path, **changes: Any) -> Run:
         model = build(settings, *kept.tokenizers).to(together.device)
         run = Run(folder, settings, pairs, model, kept.put_into(model), together)
         if together.first:
+            run.lock()
             _remove(folder, *DRAFTS)
             _write_config(folder, settings)
             cut_after(folder / METRICS, run.state.step)

@@ -1,7 +1,7 @@
 """A training that is kept in a folder: stopped at any moment, it goes on as if it had not been."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from math import isinf
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import Any, Self
 from tracetf.training.batches import numbered
 from tracetf.training.distributed import Processes
 from tracetf.training.judging import averaged, copied, fitting, in_evaluation, judge, lent
-from tracetf.training.lessons import Lessons
-from tracetf.training.metrics import METRICS, Write, metrics_file
+from tracetf.training.lessons import Lessons, snapshot_pair
+from tracetf.training.lock import Lock
+from tracetf.training.metrics import METRICS, append
 from tracetf.training.settings import Settings
 from tracetf.training.state import State, write_state
 from tracetf.training.trainer import Progress, train
@@ -52,7 +53,7 @@ class Run:
         together: the processes that share the work; the first alone judges, and writes files.
 
     Raises:
-        ValueError: no pair is short enough for the model.
+        ValueError: no pair, or not the one to watch, is short enough for the model.
     """
 
     def __init__(
@@ -71,7 +72,14 @@ class Run:
         if not self.learned:
             raise ValueError(f"no pair has less than longest={settings.longest} tokens; let longest be more")
         self.scored = fitting(model, pairs.held_out)[: settings.score]
+        self.watched = snapshot_pair(settings, pairs)
+        if self.watched and not fitting(model, [self.watched]):
+            raise ValueError(
+                f"the sentence to watch, {self.watched.source!r:.60}, or its translation has longest="
+                f"{settings.longest} tokens or more; give a shorter one with snapshot_sentence"
+            )
         self._stop = False
+        self._lock: Lock | None = None
         self._saved, self._kept = monotonic(), state.step
 
     @property
@@ -88,6 +96,17 @@ class Run:
 
     def __exit__(self, *error: object) -> None:
         self.together.leave()
+        if self._lock:
+            self._lock.open()
+
+    def lock(self) -> None:
+        """Keep other processes from training in this folder until this one is done.
+
+        Raises:
+            ValueError: another one is.
+            OSError: the folder cannot be written to.
+        """
+        self._lock = Lock(self.folder)
 
     def train(self, watch: Watch | None = None) -> Iterator[News]:
         """Train to the last step, or until patience or somebody ends it, yielding after every step.
@@ -100,33 +119,32 @@ class Run:
         """
         if self._waited_enough:
             return
-        with metrics_file(self.folder / METRICS) if self.together.first else nullcontext() as write:
-            if write and not self.state.step:
-                self._show(watch)
-            for progress in self._steps():
-                judged = self._look_at(progress, write, watch) if write else {}
-                last = progress.step == self.settings.steps
-                over = last or self.together.any(self._stop or self._waited_enough)
-                if self.together.first and (over or self._time_to_save):
+        first = self.together.first
+        if first and not self.state.step:
+            self._show(watch)
+        for progress in self._steps():
+            judged = self._look_at(progress, watch) if first else {}
+            last = progress.step == self.settings.steps
+            over = last or self.together.any(self._stop or self._waited_enough)
+            if first and (over or self._time_to_save):
+                with self._writing():
                     self.save()
-                yield News(progress, judged)
-                if over:
-                    self.model.eval()
-                    return
+            yield News(progress, judged)
+            if over:
+                self.model.eval()
+                return
 
     def save(self) -> None:
         """Keep everything that it takes to go on; until the model is first judged, a checkpoint too.
 
         Raises:
-            ValueError: it cannot be written; what was kept before is as it was.
+            OSError: it cannot be written; what was kept before is as it was.
         """
         tokenizers = (self.model.reader, self.model.writer)
-        with self._writing():
-            if isinf(self.state.best):
-                self._write_checkpoint()
-            write_state(
-                self.folder / STATE, self.model, self.state, self.settings, tokenizers, self.pairs.digest
-            )
+        path, digest = self.folder / STATE, self.pairs.digest
+        write_state(path, self.model, self.state, self.settings, tokenizers, digest)
+        if isinf(self.state.best):
+            self._write_checkpoint()
         self._saved, self._kept = monotonic(), self.state.step
 
     def _steps(self) -> Iterator[Progress]:
@@ -136,15 +154,15 @@ class Run:
             wrong, _, remedy = str(error).rpartition("; ")
             raise ValueError(f"{wrong}: {self._unharmed}; {remedy}") from error
 
-    def _look_at(self, progress: Progress, write: Write, watch: Watch | None) -> dict[str, Any]:
+    def _look_at(self, progress: Progress, watch: Watch | None) -> dict[str, Any]:
         """Note what a step did; judge the model, and let it be watched, where that is due."""
-        step, settings = progress.step, self.settings
+        step, settings, metrics = progress.step, self.settings, self.folder / METRICS
         judged: dict[str, Any] = {}
         with self._writing():
-            write(kind="step", **asdict(progress))
+            append(metrics, kind="step", **asdict(progress))
             if self.held_out and (step % settings.validate_every == 0 or step == settings.steps):
                 judged = self._judge()
-                write(kind="validation", step=step, **judged)
+                append(metrics, kind="validation", step=step, **judged)
         self._show(watch)
         return judged
 

@@ -7,10 +7,12 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from errno import EIO
 from math import inf
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -149,7 +151,10 @@ def write_state(
     }
     told = {name: json.dumps(said, ensure_ascii=False) for name, said in header.items()}
     with whole_file(path) as draft:
-        save_file(arrays, draft, {"format": FORMAT, **told})
+        try:
+            save_file(arrays, draft, {"format": FORMAT, **told})
+        except SafetensorError as error:  # a full disk is one as well
+            raise OSError(EIO, str(error), str(path)) from error
 
 
 def read_state(path: Path) -> Kept:

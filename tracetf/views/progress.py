@@ -47,6 +47,7 @@ class Reporter:
         self._live = live if console.is_terminal else None
         self._recent: deque[Moment] = deque(maxlen=RECENT)
         self._shown = 0.0
+        self._told = 0
 
     def __enter__(self) -> Self:
         if self._live:
@@ -58,6 +59,8 @@ class Reporter:
     ) -> None:
         if self._live:
             self._live.stop()
+        if self._recent and self._told < self._recent[-1].step:
+            self._tell(self._parts())
 
     def say(self, *lines: str) -> None:
         """Say something that stays."""
@@ -76,7 +79,7 @@ class Reporter:
         """
         now = monotonic()
         if not self._live and self._recent and self._recent[-1].epoch != epoch:
-            self.say(BETWEEN.join(self._parts()))
+            self._tell(self._parts())
         self._recent.append(Moment(now, step, epoch, loss, rate, tokens))
         if self._live and now - self._shown >= SECONDS_BETWEEN_PICTURES:
             self._live.update(Text("\n".join(folded(self._parts(), self._console.width)), style="dim"))
@@ -99,7 +102,12 @@ class Reporter:
         if "exact_match" in found:
             parts.append(said["learn_exact"].format(f"{found['exact_match']:.1%}"))
         parts += [f"{name} {found[key]:.1f}" for key, name in MEASURES.items() if key in found]
+        self._tell(parts)
+
+    def _tell(self, parts: Sequence[str]) -> None:
+        """Say where the training stands: folded for a person, for a file one line."""
         self.say(*folded(parts, self._console.width) if self._live else [BETWEEN.join(parts)])
+        self._told = self._recent[-1].step if self._recent else 0
 
     def _parts(self) -> list[str]:
         """Say where the training stands; loss and speed are those of the last hundred steps."""
