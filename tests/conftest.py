@@ -64,6 +64,11 @@ class Reader(nn.Module):
         return outputs
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the end what needs a browser: its driver keeps an event loop, and others start their own."""
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(autouse=True)
 def _same_chance() -> None:
     torch.manual_seed(0)
