@@ -215,7 +215,7 @@ def test_a_compiled_model_is_recorded_whole_and_stays_compiled(
     graphs = torch._dynamo.utils.counters["stats"]["unique_graphs"]
     with torch._dynamo.config.patch(error_on_recompile=True):
         whole(source, target)
-    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs == 1
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
 
 
 def test_the_paths_of_a_compiled_model_are_those_of_the_model(
