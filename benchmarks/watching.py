@@ -34,6 +34,7 @@ def untapped() -> type[torch.nn.Module]:
     copy = Path(tempfile.mkdtemp()) / "untapped"
     for source in [
         home / "transformer.py",
+        home / "encoder_decoder.py",
         home / "dimensions.py",
         home / "taps.py",
         *home.glob("layers/*.py"),

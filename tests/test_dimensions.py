@@ -61,7 +61,7 @@ def test_a_shared_vocabulary_of_two_sizes_is_refused() -> None:
 
 def test_dimensions_do_not_change() -> None:
     with pytest.raises(AttributeError, match="cannot assign to field"):
-        Dimensions(9, 9).d_model = 3  # type: ignore[misc]
+        Dimensions(9, 9).d_model = 3
 
 
 def test_a_dropout_that_is_no_probability_is_refused_when_the_model_is_made(build: Callable) -> None:

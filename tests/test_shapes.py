@@ -37,7 +37,6 @@ from tracetf.recurrent.seq2seq import (
     Bottleneck,
     RecurrentDecoder,
     RecurrentEncoder,
-    Seq2seq,
     Seq2seqDimensions,
     StateCache,
 )
@@ -103,11 +102,16 @@ def kept() -> Call:
     return lambda **_: None, vars(extend.__self__)
 
 
-def decoded(method: str, kind: Callable[..., Any] = Transformer, size: Any = SIZE) -> Call:
-    model = kind(size)
+def decoded(method: str) -> Call:
+    model = Transformer(SIZE)
     cache, memory, mask = model.cache(), x(SOURCE), allowed(1, SOURCE)
     model.decode(ids(2), memory, mask, cache)
     return getattr(model, method), {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
+
+
+def unread_by(model: Transformer) -> Call:
+    given = {"target": ids(TARGET), "unread": ids(TARGET), "memory": x(SOURCE), "mask": allowed(1, SOURCE)}
+    return model.unread_vectors, {**given, "cache": model.cache()}
 
 
 def writing(way: Callable[..., Any], *more: Any, **choosing: Any) -> Callable[[], Call]:
@@ -238,10 +242,11 @@ CALLS: dict[str, Callable[..., Call]] = {
         (model := Transformer(SIZE)).decoder,
         {"target": ids(TARGET), "cache": model.cache(), **in_the_decoder()},
     ),
-    "Transformer.forward": lambda: (Transformer(SIZE), {"source": ids(SOURCE), "target": ids(TARGET)}),
-    "Transformer.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
-    "Transformer.decode": lambda: decoded("decode"),
-    "Transformer.vectors": lambda: decoded("vectors"),
+    "EncoderDecoder.forward": lambda: (Transformer(SIZE), {"source": ids(SOURCE), "target": ids(TARGET)}),
+    "EncoderDecoder.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
+    "EncoderDecoder.decode": lambda: decoded("decode"),
+    "EncoderDecoder.vectors": lambda: decoded("vectors"),
+    "EncoderDecoder.unread_vectors": lambda: unread_by(Transformer(SIZE)),
     "State": lambda: (lambda **_: None, vars(state())),
     "Cell.begin": lambda: (RNNCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
     "LSTMCell.begin": lambda: (LSTMCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
@@ -280,10 +285,6 @@ CALLS: dict[str, Callable[..., Call]] = {
         RecurrentDecoder(GRUS),
         {"target": ids(TARGET), "memory": x(SOURCE), "mask": allowed(1, SOURCE), "cache": StateCache()},
     ),
-    "Seq2seq.forward": lambda: (Seq2seq(GRUS), {"source": ids(SOURCE), "target": ids(TARGET)}),
-    "Seq2seq.encode": lambda: (Seq2seq(GRUS).encode, {"source": ids(SOURCE)}),
-    "Seq2seq.decode": lambda: decoded("decode", Seq2seq, GRUS),
-    "Seq2seq.vectors": lambda: decoded("vectors", Seq2seq, GRUS),
     "without_padding": lambda: (without_padding, {"mask": allowed(1, TARGET)}),
     "smoothed_loss": lambda: (
         partial(smoothed_loss, smoothing=0.1, padding=0, words=6),

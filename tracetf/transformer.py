@@ -3,12 +3,13 @@
 from torch import Tensor, nn
 
 from tracetf.dimensions import Dimensions
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.layers.attention import MultiHeadAttention
 from tracetf.layers.cache import Cache, LayerCache
 from tracetf.layers.dropout import Dropout
 from tracetf.layers.embedding import Embedding, Output
 from tracetf.layers.feed_forward import FeedForward
-from tracetf.layers.masks import source_mask, target_mask
+from tracetf.layers.masks import target_mask
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions
 from tracetf.layers.residual import Residual
@@ -179,7 +180,7 @@ class Decoder(Stack):
         return self.norm(x)
 
 
-class Transformer(nn.Module):
+class Transformer(EncoderDecoder):
     """Turn a source sentence and the target words so far into scores for the next: figure 1.
 
     Args:
@@ -196,58 +197,11 @@ class Transformer(nn.Module):
             self.encoder.embedding.weight = self.decoder.embedding.weight
         self.output = Output(self.decoder.embedding.weight)
 
-    def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return at each target word the logits of the word after it.
-
-        Shapes:
-            source: batch source
-            target: batch target
-            return: batch target vocabulary
-        """
-        memory, mask = self.encode(source)
-        return self.decode(target, memory, mask)
-
-    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the memory of the source words, and the mask that leaves its padding out.
-
-        Shapes:
-            source: batch source
-            return: batch source d_model, batch 1 source
-        """
-        tap(source=source)
-        mask = source_mask(source, self.padding)
-        return self.encoder(source, mask), mask
-
-    def decode(self, target: Tensor, memory: Tensor, mask: Tensor, cache: Cache | None = None) -> Tensor:
-        """Return logits after each target word that the cache has not read yet; without a cache, after each.
-
-        Shapes:
-            target: batch target
-            memory: batch source d_model
-            mask: batch 1 source
-            return: batch unread vocabulary
-        """
-        logits: Tensor = self.output(self.vectors(target, memory, mask, cache))
-        return logits
-
-    def vectors(self, target: Tensor, memory: Tensor, mask: Tensor, cache: Cache | None = None) -> Tensor:
-        """Return what the logits are made of: the decoder's last vector of each word, as `decode` takes them.
-
-        Shapes:
-            target: batch target
-            memory: batch source d_model
-            mask: batch 1 source
-            return: batch unread d_model
-        """
-        tap(target=target)
-        cache = cache or self.cache()
-        unread = target
-        if cache.length:
-            unread = target[:, cache.length :]
-            tap(unread=unread)
+    def unread_vectors(
+        self, target: Tensor, unread: Tensor, memory: Tensor, mask: Tensor, cache: Cache
+    ) -> Tensor:
         x: Tensor = self.decoder(unread, memory, target_mask(target, self.padding, cache.length), mask, cache)
         return x
 
     def cache(self) -> Cache:
-        """Return an empty cache for decoding one batch."""
         return Cache(self.dimensions.layers)

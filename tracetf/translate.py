@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tracetf import checkpoint
 from tracetf.checkpoint import Checkpoint
-from tracetf.data.text import UNPRINTABLE
+from tracetf.data.text import UNPRINTABLE, printable
 from tracetf.data.tokenizers import restored
 from tracetf.data.tokens import Tokenizer
 from tracetf.data.vocabulary import END, START, Vocabulary
@@ -158,7 +158,7 @@ class Translator(Transformer):
         Raises:
             ValueError: as `translate`.
         """
-        return self._fitting(self.reader.tokens(_printable(sentence)))
+        return self._fitting(self.reader.tokens(printable(sentence)))
 
     def read_target(self, sentence: str) -> list[str]:
         """Return the words of a target sentence as the model writes them.
@@ -166,7 +166,7 @@ class Translator(Transformer):
         Raises:
             ValueError: as `translate`.
         """
-        return self._fitting(self.writer.tokens(_printable(sentence)))
+        return self._fitting(self.writer.tokens(printable(sentence)))
 
     def text(self, tokens: Iterable[str]) -> str:
         """Return the sentence that target words make: one line, whatever words a file has put in."""
@@ -249,15 +249,3 @@ def _build(made: Checkpoint, path: Path) -> Translator:
     for name, parameter in model.named_parameters():
         parameter.data = made.weights[name]
     return model.eval()
-
-
-def _printable(sentence: str) -> str:
-    odd = next((found for found in UNPRINTABLE.finditer(sentence) if not found[0].isspace()), None)
-    if odd:
-        raise ValueError(
-            f"the sentence holds the control character U+{ord(odd[0]):04X} at position {odd.start()}; "
-            "give plain text in UTF-8"
-        )
-    if not sentence.strip():
-        raise ValueError('the sentence is empty; give at least one word, "I am a student"')
-    return sentence

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.trainings import same
 from tracetf.training.settings import SETTINGS
 from tracetf.views.progress import Reporter
 
@@ -76,10 +77,7 @@ def test_ctrl_c_and_a_polite_kill_keep_everything(run, tmp_path, monkeypatch, nu
     assert "stopped after step 5; everything is kept: go on with --resume" in ran.out
     assert signal.getsignal(number) is before
     assert run(*line, "--resume").code == 0
-    whole, resumed = (
-        (tmp_path / name / "metrics.jsonl").read_text("utf-8") for name in ("whole", "runs/tiny")
-    )
-    assert resumed == whole
+    same(tmp_path / "whole", tmp_path / "runs" / "tiny")
 
 
 def test_the_second_ctrl_c_ends_it_at_once(run, monkeypatch):

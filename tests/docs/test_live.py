@@ -8,14 +8,14 @@ import pytest
 
 markdown = pytest.importorskip("markdown", reason="no mkdocs: install '.[docs]' to test the pages")
 
-from docs.live import translations  # noqa: E402
-from docs.live.commands import code, printed  # noqa: E402
-from docs.live.expressions import shown  # noqa: E402
-from docs.live.kept import kept  # noqa: E402
-from docs.live.narrow import labelled, narrowed  # noqa: E402
-from docs.live.settled import same, settle  # noqa: E402
-from docs.live.translations import mark  # noqa: E402
-from tracetf.trace import Event, Trace  # noqa: E402
+from docs.live import translations
+from docs.live.commands import code, printed
+from docs.live.expressions import shown
+from docs.live.kept import kept
+from docs.live.narrow import labelled, narrowed
+from docs.live.settled import same, settle
+from docs.live.translations import mark
+from tracetf.trace import Event, Trace
 
 EXTENSIONS = ["attr_list", "tables", "pymdownx.superfences", "docs.live"]
 

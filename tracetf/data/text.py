@@ -33,3 +33,20 @@ def ended(words: list[str], asks: bool) -> list[str]:
         marks.append(body.pop())
     question = "?" in marks if marks else asks
     return [*body, "?" if question else "."] if words else []
+
+
+def printable(sentence: str) -> str:
+    """Return a sentence as it is.
+
+    Raises:
+        ValueError: an empty one, or one with control characters.
+    """
+    odd = next((found for found in UNPRINTABLE.finditer(sentence) if not found[0].isspace()), None)
+    if odd:
+        raise ValueError(
+            f"the sentence holds the control character U+{ord(odd[0]):04X} at position {odd.start()}; "
+            "give plain text in UTF-8"
+        )
+    if not sentence.strip():
+        raise ValueError('the sentence is empty; give at least one word, "I am a student"')
+    return sentence

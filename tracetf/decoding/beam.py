@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from tracetf.decoding.unfinished import Unfinished, limits
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.taps import phase, place, tap
-from tracetf.transformer import Transformer
 
 
 def beam(
-    model: Transformer,
+    model: EncoderDecoder,
     source: Tensor,
     *,
     start: int,

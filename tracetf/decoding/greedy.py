@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from tracetf.decoding.unfinished import write
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.taps import tap
-from tracetf.transformer import Transformer
 
 
 def greedy(
-    model: Transformer,
+    model: EncoderDecoder,
     source: Tensor,
     *,
     start: int,

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from tracetf.decoding.unfinished import limits, write
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.taps import place, tap
-from tracetf.transformer import Transformer
 
 
 def sample(
-    model: Transformer,
+    model: EncoderDecoder,
     source: Tensor,
     *,
     start: int,

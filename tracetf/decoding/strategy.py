@@ -10,7 +10,7 @@ from torch import Tensor
 from tracetf.decoding.beam import beam
 from tracetf.decoding.greedy import greedy
 from tracetf.decoding.sampling import sample
-from tracetf.transformer import Transformer
+from tracetf.encoder_decoder import EncoderDecoder
 
 LENGTH_PENALTY = 0.6
 DRAWING = ("temperature", "top_k", "top_p")
@@ -70,7 +70,7 @@ class Strategy:
             )
 
     def write(
-        self, model: Transformer, source: Tensor, places: Sequence[int], **limits: Any
+        self, model: EncoderDecoder, source: Tensor, places: Sequence[int], **limits: Any
     ) -> Iterator[Tensor]:
         """Return the steps of writing, as `greedy`, `sample` or `beam` do.
 

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.taps import phase, place, tap
-from tracetf.transformer import Transformer
 
 Choose = Callable[[Tensor, Tensor, int], Tensor]
 
@@ -25,7 +25,7 @@ class Unfinished:
         source: batch token
     """
 
-    def __init__(self, model: Transformer, source: Tensor, start: int, cached: bool) -> None:
+    def __init__(self, model: EncoderDecoder, source: Tensor, start: int, cached: bool) -> None:
         with phase("encode"):
             self.memory, self.mask = model.encode(source)
         self.model = model
@@ -76,7 +76,7 @@ class Unfinished:
 
 
 def write(
-    model: Transformer,
+    model: EncoderDecoder,
     source: Tensor,
     choose: Choose,
     *,

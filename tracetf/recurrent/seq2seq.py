@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.layers.dropout import Dropout
 from tracetf.layers.embedding import Embedding, Output
-from tracetf.layers.masks import source_mask
 from tracetf.recurrent.attention import SCORES, GlobalAttention
 from tracetf.recurrent.cells import GRUCell, State
 from tracetf.recurrent.unrolled import Recurrent
@@ -133,7 +133,7 @@ class RecurrentDecoder(WordByWord):
         return x if self.global_attention is None else self.global_attention(x, memory, mask)
 
 
-class Seq2seq(nn.Module):
+class Seq2seq(EncoderDecoder):
     """Turn a source sentence and the target words so far into scores for the next, with two GRUs.
 
     It is called as a `Transformer` is, so the same training and the same decoding run it.
@@ -150,60 +150,11 @@ class Seq2seq(nn.Module):
         self.decoder = RecurrentDecoder(size)
         self.output = Output(self.decoder.embedding.weight)
 
-    def forward(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return at each target word the logits of the word after it.
-
-        Shapes:
-            source: batch source
-            target: batch target
-            return: batch target vocabulary
-        """
-        memory, mask = self.encode(source)
-        return self.decode(target, memory, mask)
-
-    def encode(self, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the state after each source word, and the mask that leaves padding out.
-
-        Shapes:
-            source: batch source
-            return: batch source d_model, batch 1 source
-        """
-        tap(source=source)
-        mask = source_mask(source, self.padding)
-        return self.encoder(source, mask), mask
-
-    def decode(self, target: Tensor, memory: Tensor, mask: Tensor, cache: StateCache | None = None) -> Tensor:
-        """Return logits after each target word that the cache has not read yet; without a cache, after each.
-
-        Shapes:
-            target: batch target
-            memory: batch source d_model
-            mask: batch 1 source
-            return: batch unread vocabulary
-        """
-        logits: Tensor = self.output(self.vectors(target, memory, mask, cache))
-        return logits
-
-    def vectors(
-        self, target: Tensor, memory: Tensor, mask: Tensor, cache: StateCache | None = None
+    def unread_vectors(
+        self, target: Tensor, unread: Tensor, memory: Tensor, mask: Tensor, cache: StateCache
     ) -> Tensor:
-        """Return what the logits are made of: the decoder's last vector of each word, as `decode` takes them.
-
-        Shapes:
-            target: batch target
-            memory: batch source d_model
-            mask: batch 1 source
-            return: batch unread d_model
-        """
-        tap(target=target)
-        cache = cache or self.cache()
-        unread = target
-        if cache.length:
-            unread = target[:, cache.length :]
-            tap(unread=unread)
         x: Tensor = self.decoder(unread, memory, mask, cache)
         return x
 
     def cache(self) -> StateCache:
-        """Return an empty cache for decoding one batch."""
         return StateCache()

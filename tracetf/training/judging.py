@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from tracetf.data.pairs import TextPair
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.quality import quality
 from tracetf.training.batches import Ids, numbered, token_batches
 from tracetf.training.loss import smoothed_loss
-from tracetf.transformer import Transformer
 from tracetf.translate import Translator
 
 TOKENS = 4096
@@ -44,7 +44,7 @@ def judge(
 
 
 @torch.inference_mode()
-def held_out_loss(model: Transformer, pairs: Sequence[Ids], smoothing: float) -> float:
+def held_out_loss(model: EncoderDecoder, pairs: Sequence[Ids], smoothing: float) -> float:
     """Return the mean cross entropy per target token, in nats."""
     device = model.output.weight.device
     words = sum(len(target) + 1 for _, target in pairs)

@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor
 
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.training.loss import smoothed_loss
-from tracetf.transformer import Transformer
 
 AT_ONCE = 256
 
 
-def gradients(model: Transformer, source: Tensor, target: Tensor, smoothing: float, words: int) -> Tensor:
+def gradients(model: EncoderDecoder, source: Tensor, target: Tensor, smoothing: float, words: int) -> Tensor:
     """Add the gradient of a batch's loss to the model's, and return that loss.
 
     With a large vocabulary half of a step is the output layer and the loss. So padding is left out of both,

@@ -8,6 +8,7 @@ from math import inf, isfinite
 
 import torch
 
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.training.batches import Batch, Ids, sentence_batches, token_batches
 from tracetf.training.clip import clip
 from tracetf.training.distributed import Processes
@@ -15,7 +16,6 @@ from tracetf.training.schedule import learning_rate
 from tracetf.training.settings import Settings
 from tracetf.training.state import State
 from tracetf.training.step import gradients
-from tracetf.transformer import Transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Progress:
 
 
 def train(
-    model: Transformer,
+    model: EncoderDecoder,
     pairs: Sequence[Ids],
     settings: Settings,
     state: State | None = None,
@@ -88,7 +88,7 @@ def _batches(pairs: Sequence[Ids], settings: Settings, state: State) -> Iterator
 def _learn_from(
     group: Sequence[Batch],
     words: int,
-    model: Transformer,
+    model: EncoderDecoder,
     settings: Settings,
     step: int,
     together: Processes,
