@@ -16,17 +16,17 @@ from tracetf import taps
 from tracetf.data.tokens import EnglishWords, KoreanPieces
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import beam, greedy, sample
-from tracetf.dimensions import Dimensions
+from tracetf.dimensions import Dimensions, Seq2seqDimensions
 from tracetf.layers.embedding import Embedding
 from tracetf.layers.masks import source_mask
 from tracetf.recorder import record
 from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell
-from tracetf.recurrent.seq2seq import Seq2seq, Seq2seqDimensions
+from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.taps import phase, tap
 from tracetf.trace import Event, Trace
 from tracetf.training.watched import Pupil
 from tracetf.transformer import Transformer
-from tracetf.translate import Translator
+from tracetf.translate import Translator, untrained
 
 torch.set_num_threads(1)
 settings.register_profile("tracetf", deadline=None, max_examples=30, derandomize=True, database=None)
@@ -177,7 +177,7 @@ def translator() -> Translator:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         size = replace(SIZE, source_words=len(english), target_words=len(korean))
-        return stirred(Translator(size, EnglishWords(english), KoreanPieces(korean))).eval()
+        return stirred(untrained(size, EnglishWords(english), KoreanPieces(korean))).eval()
 
 
 @pytest.fixture(scope="session")
@@ -188,7 +188,7 @@ def pupil(translator: Translator) -> Callable[..., Pupil]:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             size = replace(translator.dimensions, **{"layers": 1, "dropout": 0.1, **changes})
-            return Pupil(stirred(Translator(size, translator.reader, translator.writer)), sentence, target)
+            return Pupil(stirred(untrained(size, translator.reader, translator.writer)), sentence, target)
 
     return pupil
 

@@ -10,20 +10,22 @@ import torch
 from safetensors.torch import save_file
 
 from tracetf.checkpoint import FORMAT, read, shapes_of
-from tracetf.translate import load
+from tracetf.dimensions import ATTENTIONS, Seq2seqDimensions
+from tracetf.recurrent.seq2seq import Seq2seq
+from tracetf.shipped import SHIPPED, load
 
-SHIPPED = files("tracetf") / "student.safetensors"
+STUDENT = files("tracetf") / "models" / "student.safetensors"
 
 
 def test_the_shipped_file_is_small_and_exact_in_float16():
-    assert len(SHIPPED.read_bytes()) < 1_000_000
-    for name, weight in read(SHIPPED).weights.items():
+    assert len(STUDENT.read_bytes()) < 1_000_000
+    for name, weight in read(STUDENT).weights.items():
         assert torch.equal(weight, weight.half().float()), name
 
 
 def test_the_first_format_said_nothing_of_tokenizers(altered):
     old = load(altered(format="tracetf checkpoint 1", tokenizers="nonsense"))
-    assert old.checkpoint().tokenizers == read(SHIPPED).tokenizers == load().checkpoint().tokenizers
+    assert old.checkpoint().tokenizers == read(STUDENT).tokenizers == load().checkpoint().tokenizers
     assert old.translate("I am a student") == "나는 학생이다."
 
 
@@ -39,7 +41,7 @@ def test_weights_are_rounded_or_kept_as_they_are(tmp_path, half):
 
 def test_writing_and_reading_gives_the_same_model(tmp_path):
     load().checkpoint().write(tmp_path / "copy.safetensors")
-    copy, shipped = read(tmp_path / "copy.safetensors"), read(SHIPPED)
+    copy, shipped = read(tmp_path / "copy.safetensors"), read(STUDENT)
     assert copy.dimensions == shipped.dimensions
     assert copy.tokenizers == shipped.tokenizers
     assert copy.vocabularies == shipped.vocabularies
@@ -50,7 +52,7 @@ def test_writing_and_reading_gives_the_same_model(tmp_path):
 @pytest.mark.parametrize("length", [0, 7, 8, 100, 5000, 300_000])
 def test_a_truncated_file_is_refused(tmp_path, length):
     broken = tmp_path / "broken.safetensors"
-    broken.write_bytes(SHIPPED.read_bytes()[:length])
+    broken.write_bytes(STUDENT.read_bytes()[:length])
     with pytest.raises(ValueError, match=r"broken\.safetensors is not a whole checkpoint"):
         load(broken)
 
@@ -63,6 +65,7 @@ def altered(tmp_path):
         made = load().checkpoint()
         told = {
             "format": FORMAT,
+            "architecture": "transformer",
             "dimensions": json.dumps(vars(made.dimensions) | (sizes or {})),
             "tokenizers": json.dumps(made.tokenizers),
             "vocabularies": json.dumps(made.vocabularies),
@@ -84,9 +87,11 @@ def test_what_a_header_says_besides_is_passed_over(altered):
     [
         ({"format": "something else"}, "is not a tracetf checkpoint; a checkpoint is what"),
         (
-            {"format": "tracetf checkpoint 3"},
-            "is a 'tracetf checkpoint 3', and this tracetf reads up to .* 2'; update",
+            {"format": "tracetf checkpoint 4"},
+            "is a 'tracetf checkpoint 4', and this tracetf reads up to .* 3'; update",
         ),
+        ({"architecture": "mamba"}, "architecture 'mamba' is not one of transformer, seq2seq"),
+        ({"architecture": "seq2seq"}, "no seq2seq has d_ff"),
         ({"dimensions": "{}"}, "dimensions: source_words is missing; a checkpoint is what"),
         ({"dimensions": "[]"}, r"dimensions: \[\] is no object"),
         ({"dimensions": "not json"}, "dimensions: Expecting value"),
@@ -113,7 +118,7 @@ def test_a_foreign_header_is_refused(altered, change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"experts": 8}, "no Transformer has experts"),
+        ({"experts": 8}, "no transformer has experts"),
         ({"d_model": 10**9}, r"shape \(.*\), not \(.*1000000000.*\)"),
         ({"d_model": 64.0}, "64.0 is no whole number"),
         ({"heads": True}, "True is no whole number"),
@@ -151,6 +156,31 @@ def test_dimensions_that_are_not_those_of_the_weights_are_refused(altered, chang
 def test_the_shapes_of_the_weights_are_known_without_a_model(build, changes):
     model = build(**changes)
     assert dict(shapes_of(model.dimensions)) == {n: tuple(p.shape) for n, p in model.named_parameters()}
+
+
+@pytest.mark.parametrize("attention", ATTENTIONS)
+@pytest.mark.parametrize("words", [{"source_words": 11, "target_words": 13}, {"shared": True}])
+def test_so_are_those_of_a_recurrent_model(attention, words):
+    size = Seq2seqDimensions(
+        **{"source_words": 13, "target_words": 13} | words, attention=attention, d_model=26
+    )
+    shapes = {name: tuple(parameter.shape) for name, parameter in Seq2seq(size).named_parameters()}
+    assert dict(shapes_of(size)) == shapes
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_model_that_ships_is_found_by_its_name_and_by_its_path(name, tmp_path):
+    made = load(name)
+    made.checkpoint().write(tmp_path / "copy.safetensors")
+    copy = load(tmp_path / "copy.safetensors")
+    assert type(copy) is type(made)
+    assert copy.dimensions == made.dimensions
+    assert copy.translate("I am a student") == "나는 학생이다."
+
+
+def test_the_second_format_knew_transformers_alone(altered):
+    old = load(altered(format="tracetf checkpoint 2", architecture="nonsense"))
+    assert old.translate("I am a student") == "나는 학생이다."
 
 
 def test_missing_weights_are_named(tmp_path):

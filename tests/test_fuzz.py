@@ -15,10 +15,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tracetf.shipped import load
 from tracetf.trace import Event, Trace
 from tracetf.trace.file import read_trace, save
 from tracetf.trace.lines import json_lines
-from tracetf.translate import Translator, load
+from tracetf.translate import Translator
 from tracetf.views.notebook import event_html, trace_html
 
 ROOM = 400 << 20

@@ -14,8 +14,9 @@ from tracetf.data.tokens import EnglishWords, KoreanPieces
 from tracetf.data.vocabulary import PAD, SPECIALS, Vocabulary
 from tracetf.dimensions import Dimensions
 from tracetf.recorder import record
+from tracetf.shipped import load
 from tracetf.trace.verify import verify
-from tracetf.translate import Translator, load, padded
+from tracetf.translate import Translator, padded, untrained
 
 MODEL = load()
 
@@ -95,7 +96,7 @@ def of_subwords(shared: bool = True) -> Translator:
     subwords = Subwords.learned(["Ein Mann sitzt. A man sits.", "Der Mann sitzt. The man sits."], 300)
     size = len(subwords.vocabulary)
     dimensions = Dimensions(size, size, d_model=12, heads=2, d_ff=9, layers=1, longest=32, shared=shared)
-    return Translator(dimensions, subwords, subwords).eval()
+    return untrained(dimensions, subwords, subwords).eval()
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -129,7 +130,7 @@ def test_a_copy_of_a_model_of_subwords_reads_the_same():
 
 def test_what_a_file_makes_a_model_write_moves_no_cursor():
     hostile = KoreanPieces(Vocabulary([*SPECIALS, "a\x1b[2J\n", "\x9b"]))
-    model = Translator(replace(MODEL.dimensions, target_words=6), MODEL.reader, hostile)
+    model = untrained(replace(MODEL.dimensions, target_words=6), MODEL.reader, hostile)
     assert model.text(["a\x1b[2J\n", "\x9b"]) == "a�[2J� �"
 
 
@@ -138,7 +139,7 @@ def test_a_shared_model_needs_one_vocabulary():
     with pytest.raises(
         ValueError, match="shared=True has one vocabulary, and reader and writer have two; give"
     ):
-        Translator(replace(MODEL.dimensions, source_words=5, target_words=5, shared=True), *words)
+        untrained(replace(MODEL.dimensions, source_words=5, target_words=5, shared=True), *words)
 
 
 def test_padding_stands_on_the_right():
@@ -146,8 +147,8 @@ def test_padding_stands_on_the_right():
 
 
 def test_writing_stops_where_positions_end():
-    untrained = Translator(MODEL.dimensions, MODEL.reader, MODEL.writer).eval()
-    written = list(untrained.translate_all(["a " * 60]))
+    model = untrained(MODEL.dimensions, MODEL.reader, MODEL.writer).eval()
+    written = list(model.translate_all(["a " * 60]))
     assert len(written) == 1
 
 
@@ -155,4 +156,4 @@ def test_vocabularies_must_fit_the_model():
     with pytest.raises(
         ValueError, match="vocabularies of 4 and 143 words do not fit a model made for 122 and 143"
     ):
-        Translator(MODEL.dimensions, EnglishWords(Vocabulary(SPECIALS)), MODEL.writer)
+        untrained(MODEL.dimensions, EnglishWords(Vocabulary(SPECIALS)), MODEL.writer)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tracetf.dimensions import Dimensions
     from tracetf.recorder import record
+    from tracetf.shipped import load
     from tracetf.steps import step
     from tracetf.taps import phase, tap
     from tracetf.trace import Event, Trace, verify
     from tracetf.trace.compare import compare
     from tracetf.trace.file import read_trace
     from tracetf.transformer import Transformer
-    from tracetf.translate import Translator, load
+from tracetf.translate import Translator
 
 __all__ = [
     "Dimensions",
@@ -38,7 +39,7 @@ _HOMES = {
     "Transformer": "tracetf.transformer",
     "Translator": "tracetf.translate",
     "compare": "tracetf.trace.compare",
-    "load": "tracetf.translate",
+    "load": "tracetf.shipped",
     "phase": "tracetf.taps",
     "read_trace": "tracetf.trace.file",
     "record": "tracetf.recorder",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from functools import partial
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from tracetf.dimensions import Dimensions
+from tracetf.dimensions import Dimensions, Seq2seqDimensions, Sizes
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.files import (
     ArrayFile,
     Check,
@@ -26,17 +28,23 @@ from tracetf.files import (
     text,
     whole_file,
 )
+from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.transformer import Transformer
 
-FORMAT = "tracetf checkpoint 2"
-FIRST_FORMAT = "tracetf checkpoint 1"  # knew one way to cut each language
+FORMAT = "tracetf checkpoint 3"
+SECOND_FORMAT = "tracetf checkpoint 2"  # knew Transformers alone
+FIRST_FORMAT = "tracetf checkpoint 1"  # and one way to cut each language
 FIRST_TOKENIZERS = {"source": "english words", "target": "korean pieces"}
 REMEDY = "a checkpoint is what 'tracetf train' writes"
 FLOATS = ("F16", "BF16", "F32", "F64")
 VOCABULARIES = record(source=listing(text), target=listing(text))
 TOKENIZERS = record(source=text, target=text)
 LARGEST_POSITIONS = 1 << 24
-PRIMES = {"source_words": 2, "target_words": 3, "d_model": 5, "heads": 7, "d_k": 11, "d_v": 13, "d_ff": 17}
+ARCHITECTURES: dict[str, tuple[type[Sizes], type[EncoderDecoder]]] = {
+    "transformer": (Dimensions, Transformer),
+    "seq2seq": (Seq2seqDimensions, Seq2seq),
+}
+PRIMES = {"source_words": 7, "target_words": 11, "d_model": 13, "heads": 17, "d_k": 19, "d_v": 23, "d_ff": 29}
 
 
 @dataclass(frozen=True)
@@ -44,14 +52,14 @@ class Checkpoint:
     """Hold everything that makes a model again.
 
     Args:
-        dimensions: how large it is.
+        dimensions: how large it is; of what kind they are says what it is.
         tokenizers: how `source` and `target` are cut, by the names in `tracetf.data.tokenizers`.
         vocabularies: its words, for `source` and `target`, in the order of their ids.
         weights: by their names in `state_dict`, each shared one once.
         provenance: how it was made: seed, corpus, steps, versions.
     """
 
-    dimensions: Dimensions
+    dimensions: Sizes
     tokenizers: dict[str, str]
     vocabularies: dict[str, tuple[str, ...]]
     weights: dict[str, Tensor]
@@ -68,6 +76,7 @@ class Checkpoint:
         """
         header = {
             "format": FORMAT,
+            "architecture": _architecture(self.dimensions),
             "dimensions": json.dumps(asdict(self.dimensions)),
             "tokenizers": json.dumps(self.tokenizers),
             "vocabularies": json.dumps(self.vocabularies, ensure_ascii=False),
@@ -93,7 +102,7 @@ def read(path: Path) -> Checkpoint:
         file = ArrayFile(path, "pt", FLOATS)
     _check_format(file.header.get("format", ""), path)
     with refusing_damage(path, "checkpoint", REMEDY):
-        dimensions = parse(file.header, "dimensions", _dimensions)
+        dimensions = _dimensions(file.header)
         _check_weights(file.shapes, dimensions)
         return Checkpoint(
             dimensions,
@@ -105,7 +114,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def _check_format(said: str, path: Path) -> None:
-    if said in (FIRST_FORMAT, FORMAT):
+    if said in (FIRST_FORMAT, SECOND_FORMAT, FORMAT):
         return
     if said.startswith("tracetf checkpoint "):
         raise ValueError(f"{path} is a {said!r:.60}, and this tracetf reads up to {FORMAT!r}; update tracetf")
@@ -118,14 +127,26 @@ def _tokenizers(header: Mapping[str, str]) -> dict[str, str]:
     return parse(header, "tokenizers", TOKENIZERS)
 
 
-def _dimensions(said: Any) -> Dimensions:
+def _architecture(size: Sizes) -> str:
+    return next(name for name, (kind, _) in ARCHITECTURES.items() if kind is type(size))
+
+
+def _dimensions(header: Mapping[str, str]) -> Sizes:
+    name = header.get("architecture", "") if header["format"] == FORMAT else "transformer"
+    if name not in ARCHITECTURES:
+        raise ValueError(f"architecture {name!r:.60} is not one of {', '.join(ARCHITECTURES)}")
+    return parse(header, "dimensions", partial(_sizes, name))
+
+
+def _sizes(architecture: str, said: Any) -> Sizes:
+    kind, _ = ARCHITECTURES[architecture]
     known = table(anything)(said)
-    sizes = {f.name: f for f in fields(Dimensions)}
+    sizes = {f.name: f for f in fields(kind)}
     if odd := known.keys() - sizes:
-        raise ValueError(f"no Transformer has {min(odd)}")
-    if missing := [name for name in sizes.keys() - known if sizes[name].default is MISSING]:
+        raise ValueError(f"no {architecture} has {min(odd)}")
+    if missing := [size for size in sizes.keys() - known if sizes[size].default is MISSING]:
         raise ValueError(f"{min(missing)} is missing")
-    return Dimensions(**{name: CHECKS[sizes[name].type](value) for name, value in known.items()})
+    return kind(**{size: CHECKS[sizes[size].type](value) for size, value in known.items()})
 
 
 def _finite(said: Any) -> float:
@@ -143,7 +164,7 @@ def _truth(said: Any) -> bool:
 CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text, bool: _truth}
 
 
-def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Dimensions) -> None:
+def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Sizes) -> None:
     """Refuse weights that are not those of a model of this size, before any such model is made.
 
     Raises:
@@ -165,17 +186,23 @@ def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Dimensions) -> N
         raise ValueError(f"padding={size.padding} is no word's number")
 
 
-def shapes_of(size: Dimensions) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Yield the names and shapes of the weights of a Transformer, without making one of its size.
+def shapes_of(size: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Yield the names and shapes of the weights of a model, without making one of its size.
 
     One whose sizes are primes shows of each axis which sizes it is the product of.
     """
-    words = {"source_words": PRIMES["target_words"]} if size.shared else {}
-    small = Transformer(Dimensions(**asdict(size) | PRIMES | words | {"layers": 1, "longest": 1}))
+    kind, model = ARCHITECTURES[_architecture(size)]
+    primes = {name: prime for name, prime in PRIMES.items() if hasattr(size, name)}
+    if size.shared:
+        del primes["source_words"]
+    one = {name: 1 for name in ("layers", "longest") if hasattr(size, name)}
+    small = model(kind(**vars(size) | {"source_words": PRIMES["target_words"]} | primes | one))
     for name, weight in small.named_parameters():
-        shape = tuple(
-            prod(getattr(size, factor) for factor, prime in PRIMES.items() if axis % prime == 0)
-            for axis in weight.shape
-        )
-        for layer in range(size.layers if ".layers.0." in name else 1):
+        shape = tuple(_of_that_size(axis, primes, size) for axis in weight.shape)
+        for layer in range(getattr(size, "layers", 1) if ".layers.0." in name else 1):
             yield name.replace(".layers.0.", f".layers.{layer}."), shape
+
+
+def _of_that_size(axis: int, primes: Mapping[str, int], size: Sizes) -> int:
+    factors = {name: prime for name, prime in primes.items() if axis % prime == 0}
+    return axis // prod(factors.values()) * prod(getattr(size, name) for name in factors)

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from tracetf.dimensions import Sizes
 from tracetf.layers.embedding import Output
 from tracetf.layers.masks import source_mask
 from tracetf.taps import tap
@@ -14,11 +15,18 @@ class EncoderDecoder(nn.Module, ABC):
     """Read a source sentence once, and the target words so far, to score the next: figure 1.
 
     Training and decoding know no more of a model than this.
+
+    Args:
+        size: how large to make it.
     """
 
     encoder: nn.Module
     output: Output
-    padding: int
+
+    def __init__(self, size: Sizes) -> None:
+        super().__init__()
+        self.dimensions = size
+        self.padding = size.padding
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return at each target word the logits of the word after it.

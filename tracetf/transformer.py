@@ -187,10 +187,10 @@ class Transformer(EncoderDecoder):
         size: how large to make it.
     """
 
+    dimensions: Dimensions
+
     def __init__(self, size: Dimensions) -> None:
-        super().__init__()
-        self.dimensions = size
-        self.padding = size.padding
+        super().__init__(size)
         self.encoder = Encoder(size)
         self.decoder = Decoder(size)
         if size.shared:

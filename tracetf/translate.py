@@ -2,23 +2,20 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib.resources import as_file, files
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tracetf import checkpoint
 from tracetf.checkpoint import Checkpoint
 from tracetf.data.text import UNPRINTABLE, printable
-from tracetf.data.tokenizers import restored
 from tracetf.data.tokens import Tokenizer
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import Strategy
-from tracetf.dimensions import Dimensions
-from tracetf.files import refusing_damage
+from tracetf.dimensions import Dimensions, Seq2seqDimensions, Sizes
+from tracetf.encoder_decoder import EncoderDecoder
+from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.taps import tap
 from tracetf.transformer import Transformer
 
@@ -27,8 +24,8 @@ def _stop(place: int, error: ValueError) -> None:
     raise ValueError(f"sentence {place}: {error}") from None
 
 
-class Translator(Transformer):
-    """A Transformer that knows its words: sentences in, sentences out.
+class Translator(EncoderDecoder):
+    """A model that knows its words: sentences in, sentences out.
 
     Args:
         dimensions: how large to make it.
@@ -42,7 +39,7 @@ class Translator(Transformer):
 
     def __init__(
         self,
-        dimensions: Dimensions,
+        dimensions: Sizes,
         reader: Tokenizer,
         writer: Tokenizer,
         provenance: dict[str, Any] | None = None,
@@ -229,23 +226,26 @@ def padded(sentences: Sequence[Sequence[int]], padding: int) -> Tensor:
     return torch.tensor([[*ids, *[padding] * (longest - len(ids))] for ids in sentences])
 
 
-def load(path: str | Path | None = None) -> Translator:
-    """Load a translator: the one that comes with the package, or the one in a file.
+class TransformerTranslator(Translator, Transformer):
+    """A Transformer that knows its words."""
+
+
+class RecurrentTranslator(Translator, Seq2seq):
+    """Two GRUs that know their words, with attention between them or without."""
+
+
+KINDS: dict[type[Sizes], type[Translator]] = {
+    Dimensions: TransformerTranslator,
+    Seq2seqDimensions: RecurrentTranslator,
+}
+
+
+def untrained(
+    dimensions: Sizes, reader: Tokenizer, writer: Tokenizer, provenance: dict[str, Any] | None = None
+) -> Translator:
+    """Return an untrained translator of the kind that the dimensions are of.
 
     Raises:
-        ValueError: the file is damaged, or not a checkpoint of ours.
-        OSError: the file cannot be read.
+        ValueError: as `Translator`.
     """
-    if path is None:
-        with as_file(files("tracetf") / "student.safetensors") as shipped:
-            return _build(checkpoint.read(shipped), shipped)
-    return _build(checkpoint.read(Path(path)), Path(path))
-
-
-def _build(made: Checkpoint, path: Path) -> Translator:
-    with refusing_damage(path, "checkpoint", checkpoint.REMEDY):
-        sides = {side: restored(made.tokenizers[side], words) for side, words in made.vocabularies.items()}
-        model = Translator(made.dimensions, sides["source"], sides["target"], made.provenance)
-    for name, parameter in model.named_parameters():
-        parameter.data = made.weights[name]
-    return model.eval()
+    return KINDS[type(dimensions)](dimensions, reader, writer, provenance)

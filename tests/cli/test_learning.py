@@ -37,7 +37,7 @@ def test_a_later_step_has_other_moments_and_a_higher_rate(run):
 
 
 def test_no_model_is_changed(run):
-    shipped = files("tracetf") / "student.safetensors"
+    shipped = files("tracetf") / "models" / "student.safetensors"
     before = sha256(shipped.read_bytes()).digest()
     once, again = run(*ASKED).out, run(*ASKED).out
     assert once == again

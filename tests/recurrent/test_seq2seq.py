@@ -12,8 +12,10 @@ from rich.console import Console
 import tracetf
 from tracetf.data.vocabulary import END, START
 from tracetf.decoding import beam, greedy
+from tracetf.dimensions import ATTENTIONS, Seq2seqDimensions
 from tracetf.recurrent import State
-from tracetf.recurrent.seq2seq import Seq2seq, Seq2seqDimensions
+from tracetf.recurrent.attention import SCORES
+from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.training.settings import Settings
 from tracetf.training.trainer import train
 from tracetf.views.console import print_trace
@@ -21,8 +23,7 @@ from tracetf.views.story import Wish
 from tracetf.words import words
 
 SIZE = Seq2seqDimensions(11, 13, d_model=6, attention="dot", longest=16)
-KINDS = ("none", "dot", "general", "additive")
-every_kind = pytest.mark.parametrize("attention", KINDS)
+every_kind = pytest.mark.parametrize("attention", ATTENTIONS)
 
 
 @pytest.fixture
@@ -171,3 +172,7 @@ def test_a_model_that_cannot_be_is_refused(changes, message):
 def test_an_empty_sentence_is_refused(build):
     with pytest.raises(ValueError, match="may look at nothing"):
         build().encode(torch.zeros(1, 3, dtype=torch.long))
+
+
+def test_every_attention_that_dimensions_know_can_be_made() -> None:
+    assert ("none", *SCORES) == ATTENTIONS

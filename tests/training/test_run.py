@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tracetf.shipped import load
 from tracetf.training import run as runs
 from tracetf.training import state as states
 from tracetf.training.config import read_config
@@ -17,7 +18,6 @@ from tracetf.training.judging import averaged, copied, held_out_loss
 from tracetf.training.metrics import read_metrics
 from tracetf.training.opening import begin, resume
 from tracetf.training.settings import Settings
-from tracetf.translate import load
 
 
 def trained(run):

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracetf.shipped import load
 from tracetf.training.config import read_config, to_toml
 from tracetf.training.presets import PRESETS, preset
 from tracetf.training.settings import GROUPS, SETTINGS, Settings, of_group
-from tracetf.translate import load
 
 DOCS = Path(__file__).parents[2] / "docs"
 

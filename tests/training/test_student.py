@@ -9,9 +9,9 @@ from tracetf.data import english, korean
 from tracetf.data.splits import splits
 from tracetf.evaluation import is_content
 from tracetf.quality import exact_match, translated
+from tracetf.shipped import load
 from tracetf.training import numbered, preset, read_lessons, train, translator
 from tracetf.training.schedule import learning_rate
-from tracetf.translate import load
 
 NANO = {"corpus": "nano", "d_model": 32, "heads": 2, "d_ff": 64, "layers": 1, "longest": 20}
 

@@ -10,6 +10,7 @@ from torch import nn
 
 import tracetf
 from tracetf.recorder import record
+from tracetf.shipped import load
 from tracetf.taps import tap
 from tracetf.trace import Trace, verify
 from tracetf.training import clip as clipping
@@ -19,7 +20,6 @@ from tracetf.training.clip import clip
 from tracetf.training.loss import smoothed_loss
 from tracetf.training.step import gradients
 from tracetf.training.watched import Pupil
-from tracetf.translate import load
 
 MOMENT = "encoder.embedding.weight.adam.moment_1"
 Make = Callable[..., Pupil]

@@ -17,7 +17,7 @@ from tracetf.recorder import record
 from tracetf.trace import Trace
 from tracetf.trace.file import read_trace
 from tracetf.training.watched import Pupil
-from tracetf.translate import Translator
+from tracetf.translate import untrained
 from tracetf.views.console import print_trace
 from tracetf.views.ink import figure, operand, percent
 from tracetf.views.matrix import Matrix, gradients, magnified, matrices
@@ -42,7 +42,7 @@ def by_rule(model: torch.nn.Module) -> None:
 def step() -> Trace:
     """Return the third step over "I am a student.", in numbers so exact that their figures never differ."""
     size = Dimensions(9, 9, d_model=16, heads=2, d_ff=12, layers=2, longest=20)
-    model = Translator(replace(size, dropout=0.0), EnglishWords(SOURCE), KoreanPieces(TARGET))
+    model = untrained(replace(size, dropout=0.0), EnglishWords(SOURCE), KoreanPieces(TARGET))
     by_rule(model)
     pupil = Pupil(model, "I am a student.", "나는 학생이다.")
     for _ in range(2):

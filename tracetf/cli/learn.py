@@ -22,13 +22,13 @@ SPLITS = ("validation", "iid", "pair", "role", "rev", "struct", "shown")
 @click.option(
     "--damaged", type=click.Choice(["refuse", "skip"]), default="refuse", help="Damaged lines there [refuse]."
 )
-def evaluate(model: Path | None, data: Path | None, columns: str, damaged: Literal["refuse", "skip"]) -> None:
+def evaluate(model: str, data: Path | None, columns: str, damaged: Literal["refuse", "skip"]) -> None:
     """Say how good a model is on sentences it never met.
 
     On the built-in ones: how often it is right to the letter, and how readable its attention is. On those of
     FILE: loss, perplexity, exact match, BLEU and chrF.
     """
-    from tracetf.translate import load
+    from tracetf.shipped import load
 
     if data is None:
         _on_the_corpus(load(model))

@@ -57,7 +57,10 @@ STRATEGY = {
 }
 
 model_option = click.option(
-    "--model", type=click.Path(path_type=Path), metavar="PATH", help="A checkpoint [the one that ships]."
+    "--model",
+    default="student",
+    metavar="NAME|PATH",
+    help="A model that ships, student (the Transformer), gru or gru-attention; or a checkpoint [student].",
 )
 
 

@@ -26,7 +26,7 @@ from tracetf.cli.options import View, model_option, strategy_options, view_optio
 @view_options
 def trace(
     sentence: str,
-    model: Path | None,
+    model: str,
     target: str | None,
     cached: bool,
     train: bool,
@@ -39,7 +39,7 @@ def trace(
     With --train, follow one step of training: forward, loss, backward, update. No file is changed by it.
     """
     from tracetf.recorder import record
-    from tracetf.translate import load
+    from tracetf.shipped import load
 
     if (cached or strategy) and (train or target is not None):
         wish = "--cached" if cached else f"--{next(iter(strategy)).replace('_', '-')}"
@@ -80,7 +80,7 @@ def trace(
 @strategy_options
 def translate(
     sentences: tuple[str, ...],
-    model: Path | None,
+    model: str,
     file: Path | None,
     output: Path | None,
     batch: int,
@@ -91,7 +91,7 @@ def translate(
     One line comes out for each that goes in. A line of the input that cannot be read stays empty and is
     named by its number; the exit code is then 1.
     """
-    from tracetf.translate import load
+    from tracetf.shipped import load
 
     if not sentences and file is None:
         raise click.UsageError("no sentence given; give one, or - to read standard input, or --input FILE")

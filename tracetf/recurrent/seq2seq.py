@@ -1,50 +1,15 @@
 """Encoder and decoder as recurrent networks, with attention between them or without."""
 
-from dataclasses import dataclass
-
 from torch import Tensor, nn
 
+from tracetf.dimensions import Seq2seqDimensions
 from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.layers.dropout import Dropout
 from tracetf.layers.embedding import Embedding, Output
-from tracetf.recurrent.attention import SCORES, GlobalAttention
+from tracetf.recurrent.attention import GlobalAttention
 from tracetf.recurrent.cells import GRUCell, State
 from tracetf.recurrent.unrolled import Recurrent
 from tracetf.taps import place, tap
-
-
-@dataclass(frozen=True)
-class Seq2seqDimensions:
-    """Say how large a `Seq2seq` is.
-
-    Args:
-        source_words: size of the source vocabulary.
-        target_words: size of the target vocabulary.
-        d_model: size of a word's vector, and of a state.
-        attention: how the decoder looks at the encoder's states: `dot`, `general`, `additive`, or `none`.
-        longest: most words in a sentence, its start and end marks counted.
-        dropout: probability that a number is dropped in training.
-        padding: the id that fills up short sentences.
-
-    Raises:
-        ValueError: a size below one, an unknown attention.
-    """
-
-    source_words: int
-    target_words: int
-    d_model: int = 256
-    attention: str = "dot"
-    longest: int = 512
-    dropout: float = 0.1
-    padding: int = 0
-
-    def __post_init__(self) -> None:
-        for size in ("source_words", "target_words", "d_model", "longest"):
-            if getattr(self, size) < 1:
-                raise ValueError(f"{size}={getattr(self, size)} must be at least 1")
-        known = ("none", *SCORES)
-        if self.attention not in known:
-            raise ValueError(f"attention={self.attention!r} is not one of {', '.join(known)}")
 
 
 class StateCache:
@@ -142,12 +107,14 @@ class Seq2seq(EncoderDecoder):
         size: how large to make it.
     """
 
+    dimensions: Seq2seqDimensions
+
     def __init__(self, size: Seq2seqDimensions) -> None:
-        super().__init__()
-        self.dimensions = size
-        self.padding = size.padding
+        super().__init__(size)
         self.encoder = RecurrentEncoder(size, size.source_words)
         self.decoder = RecurrentDecoder(size)
+        if size.shared:
+            self.encoder.embedding.weight = self.decoder.embedding.weight
         self.output = Output(self.decoder.embedding.weight)
 
     def unread_vectors(

@@ -16,7 +16,7 @@ from tracetf.data.splits import splits
 from tracetf.data.tokenizers import learned, morphemes
 from tracetf.data.tokens import Tokenizer
 from tracetf.training.settings import Settings, columns
-from tracetf.translate import Translator
+from tracetf.translate import Translator, untrained
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def build(settings: Settings, reader: Tokenizer, writer: Tokenizer) -> Translato
     )
     files = {name: Path(getattr(settings, name)).name for name in ("data", "validation")}
     made = {"torch": torch.__version__, **asdict(settings), **files}
-    return Translator(size, reader, writer, provenance=made)
+    return untrained(size, reader, writer, provenance=made)
 
 
 def snapshot_pair(settings: Settings, pairs: Lessons) -> TextPair | None:

@@ -5,25 +5,25 @@ from typing import Any
 from tracetf.training.config import known
 from tracetf.training.settings import Settings
 
+SHORT_SENTENCES: dict[str, Any] = {
+    "d_model": 64,
+    "longest": 64,
+    "corpus": "small",
+    "steps": 1200,
+    "batch": 128,
+    "batch_tokens": 0,
+    "peak": 3e-3,
+    "warmup": 200,
+    "clip": 1.0,
+    "seed": 5,
+    "validate_every": 200,
+    "save_every": 200,
+    "threads": 1,  # so small a model gains nothing from more, and one adds up in one order
+}
 PRESETS: dict[str, dict[str, Any]] = {
-    "student": {
-        "d_model": 64,
-        "heads": 4,
-        "layers": 2,
-        "d_ff": 128,
-        "longest": 64,
-        "corpus": "small",
-        "steps": 1200,
-        "batch": 128,
-        "batch_tokens": 0,
-        "peak": 3e-3,
-        "warmup": 200,
-        "clip": 1.0,
-        "seed": 5,
-        "validate_every": 200,
-        "save_every": 200,
-        "threads": 1,  # so small a model gains nothing from more, and one adds up in one order
-    },
+    "student": {**SHORT_SENTENCES, "heads": 4, "layers": 2, "d_ff": 128},
+    "gru": {**SHORT_SENTENCES, "architecture": "gru"},
+    "gru-attention": {**SHORT_SENTENCES, "architecture": "gru-attention"},
     "tiny": {"d_model": 128, "heads": 4, "layers": 4, "d_ff": 256, "steps": 20_000, "warmup": 2000},
     "base": {},
 }

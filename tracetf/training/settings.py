@@ -5,9 +5,17 @@ from dataclasses import dataclass, fields
 from math import sqrt
 
 from tracetf.data.clauses import TIERS
-from tracetf.dimensions import NORMS, Dimensions
+from tracetf.dimensions import NORMS, Dimensions, Seq2seqDimensions, Sizes
 from tracetf.training.setting import Setting, checked, setting
 
+ARCHITECTURES = {
+    "transformer": "",
+    "gru": "none",
+    "gru-attention": "dot",
+    "gru-general": "general",
+    "gru-additive": "additive",
+}
+TRANSFORMERS_ALONE = ("heads", "layers", "d_ff", "norm")
 GROUPS = ("model", "data", "learning", "judging", "keeping", "machine")
 
 
@@ -19,6 +27,9 @@ class Settings:
         ValueError: a value out of its range, or two that exclude each other.
     """
 
+    architecture: str = setting(
+        "transformer", "model", "what kind of model; gru has the bottleneck", choices=tuple(ARCHITECTURES)
+    )
     d_model: int = setting(512, "model", "size of a word's vector", unit="numbers", least=1)
     heads: int = setting(8, "model", "heads of every attention", unit="heads", least=1)
     layers: int = setting(6, "model", "layers of the encoder, and of the decoder", unit="layers", least=1)
@@ -117,6 +128,7 @@ class Settings:
     def __post_init__(self) -> None:
         for one in fields(self):
             object.__setattr__(self, one.name, checked(one, getattr(self, one.name)))
+        self._check_architecture()
         if self.d_model % self.heads:
             fitting = [str(heads) for heads in range(1, 2 * self.heads) if self.d_model % heads == 0]
             raise ValueError(
@@ -153,6 +165,16 @@ class Settings:
         if self.snapshot_target and not self.snapshot_sentence:
             raise ValueError("snapshot_target translates no sentence; give snapshot_sentence as well")
 
+    def _check_architecture(self) -> None:
+        if self.architecture == "transformer":
+            return
+        for name in TRANSFORMERS_ALONE:
+            if getattr(self, name) != SETTINGS[name].default:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} has no meaning with architecture={self.architecture!r}; "
+                    "the presets gru and gru-attention leave it out"
+                )
+
     @property
     def highest(self) -> float:
         """The highest learning rate: `peak`, or the paper's: equation 3 at the end of the warm-up."""
@@ -163,20 +185,14 @@ class Settings:
         """Which built-in pairs are meant where there is no data."""
         return self.corpus or "small"
 
-    def dimensions(self, source_words: int, target_words: int, shared: bool) -> Dimensions:
+    def dimensions(self, source_words: int, target_words: int, shared: bool) -> Sizes:
         """Return how large the model is, given its vocabularies, and whether they are one."""
-        return Dimensions(
-            source_words,
-            target_words,
-            d_model=self.d_model,
-            heads=self.heads,
-            d_ff=self.d_ff,
-            layers=self.layers,
-            longest=self.longest,
-            dropout=self.dropout,
-            norm=self.norm,
-            shared=shared,
-        )
+        sizes = {name: getattr(self, name) for name in ("d_model", "longest", "dropout")}
+        if self.architecture == "transformer":
+            more = {name: getattr(self, name) for name in TRANSFORMERS_ALONE}
+            return Dimensions(source_words, target_words, **sizes, shared=shared, **more)
+        attention = ARCHITECTURES[self.architecture]
+        return Seq2seqDimensions(source_words, target_words, **sizes, shared=shared, attention=attention)
 
 
 SETTINGS: dict[str, Setting] = {one.name: one for one in fields(Settings)}

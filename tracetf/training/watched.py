@@ -78,4 +78,4 @@ def learned_by(model: Translator) -> Settings:
     """Return the settings that a model was trained by, as far as it tells; else those of the shipped one."""
     size = model.dimensions
     told = {name: model.provenance[name] for name in LEARNING if name in model.provenance}
-    return replace(preset("student"), d_model=size.d_model, heads=size.heads, **told)
+    return replace(preset("student"), d_model=size.d_model, heads=1, **told)
