@@ -6,7 +6,7 @@ from typing import Any
 
 from tracetf.training.presets import PRESETS, preset
 from tracetf.training.setting import explained
-from tracetf.training.settings import GROUPS, of_group
+from tracetf.training.settings import GROUPS, TRANSFORMERS_ALONE, of_group
 
 PAGE = Path(__file__).with_name("training.md")
 HEAD, END = "<!-- settings -->\n", "<!-- end of settings -->"
@@ -19,13 +19,15 @@ def table() -> str:
     for group in GROUPS:
         lines += ["", f"| {group} | | {' | '.join(presets)} |", f"|---|---|{'---|' * len(presets)}"]
         for one in of_group(group):
-            values = (_cell(known[one.name]) for known in presets.values())
+            values = (_cell(known, one.name) for known in presets.values())
             lines.append(f"| `{one.name}` | {explained(one)} | {' | '.join(values)} |")
     return "\n".join([*lines[1:], ""])
 
 
-def _cell(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value}"
+def _cell(known: dict[str, Any], name: str) -> str:
+    if name in TRANSFORMERS_ALONE and known["architecture"] != "transformer":
+        return "–"
+    return f"{known[name]:,}" if isinstance(known[name], int) else f"{known[name]}"
 
 
 def filled(page: str) -> str:

@@ -18,7 +18,8 @@ from tracetf.decoding.beam import begin, extend, may_improve, penalty
 from tracetf.decoding.greedy import likeliest
 from tracetf.decoding.sampling import draw
 from tracetf.decoding.unfinished import Unfinished, limits, write
-from tracetf.dimensions import Dimensions
+from tracetf.dimensions import Dimensions, Seq2seqDimensions
+from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.layers.attention import MultiHeadAttention, project
 from tracetf.layers.cache import Cache, Kept, LayerCache, behind
 from tracetf.layers.dropout import Dropout, draws
@@ -37,7 +38,7 @@ from tracetf.recurrent.seq2seq import (
     Bottleneck,
     RecurrentDecoder,
     RecurrentEncoder,
-    Seq2seqDimensions,
+    Seq2seq,
     StateCache,
 )
 from tracetf.recurrent.unrolled import Direction, Held, Initial, Layer, SideBySide, States, without_padding
@@ -109,7 +110,7 @@ def decoded(method: str) -> Call:
     return getattr(model, method), {"target": ids(TARGET), "memory": memory, "mask": mask, "cache": cache}
 
 
-def unread_by(model: Transformer) -> Call:
+def unread_by(model: EncoderDecoder) -> Call:
     given = {"target": ids(TARGET), "unread": ids(TARGET), "memory": x(SOURCE), "mask": allowed(1, SOURCE)}
     return model.unread_vectors, {**given, "cache": model.cache()}
 
@@ -247,6 +248,8 @@ CALLS: dict[str, Callable[..., Call]] = {
     "EncoderDecoder.decode": lambda: decoded("decode"),
     "EncoderDecoder.vectors": lambda: decoded("vectors"),
     "EncoderDecoder.unread_vectors": lambda: unread_by(Transformer(SIZE)),
+    "Transformer.unread_vectors": lambda: unread_by(Transformer(SIZE)),
+    "Seq2seq.unread_vectors": lambda: unread_by(Seq2seq(GRUS)),
     "State": lambda: (lambda **_: None, vars(state())),
     "Cell.begin": lambda: (RNNCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
     "LSTMCell.begin": lambda: (LSTMCell(12, 7).begin, {"zeros": torch.zeros(SENTENCES, 1, 7)}),
@@ -344,6 +347,7 @@ def test_every_block_has_a_call_and_every_call_a_block() -> None:
 def test_no_block_is_overlooked() -> None:
     written = sum(len(re.findall(r"^ +Shapes:$", inspect.getsource(module), re.M)) for module in modules())
     inherited = {"PreNormEncoderLayer.forward", "PreNormDecoderLayer.forward"}
+    inherited |= {"Transformer.unread_vectors", "Seq2seq.unread_vectors"}
     assert len(BLOCKS.keys() - inherited) == written
 
 

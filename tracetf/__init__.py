@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tracetf.trace.compare import compare
     from tracetf.trace.file import read_trace
     from tracetf.transformer import Transformer
-from tracetf.translate import Translator
+    from tracetf.translate import Translator
 
 __all__ = [
     "Dimensions",

@@ -22,6 +22,7 @@ class EncoderDecoder(nn.Module, ABC):
 
     encoder: nn.Module
     output: Output
+    left_out: tuple[str, ...] = ()  # the parts that it is without
 
     def __init__(self, size: Sizes) -> None:
         super().__init__()

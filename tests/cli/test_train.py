@@ -60,6 +60,24 @@ def test_the_same_line_with_resume_goes_on(run):
     assert "step 8 of 8" in ran.out
 
 
+def test_a_recurrent_model_is_trained_judged_traced_and_gone_on_with(run):
+    line = ["train", "--preset", "gru-attention", "--corpus", "nano", "--d-model", "8", "--steps", "2"]
+    assert run(*line, "--out", "small").code == 0
+    assert "complete: it has all of its 2 steps" in run(*line, "--out", "small", "--resume").out
+    model = ["--model", "small/checkpoint.safetensors"]
+    assert "largest attention weight on a gold source word" in run("evaluate", *model).out
+    told = run("trace", "I am a student", *model, "--train", "--target", "나는 학생이다", "--verify").out
+    counts = [line.split()[0:3:2] for line in told.splitlines()[-2:]]
+    assert all(recomputed == every for recomputed, every in counts)
+
+
+@pytest.mark.parametrize("words", [["--columns", "1,2"], ["--damaged", "skip"]])
+def test_what_is_said_of_a_file_needs_a_file(run, words):
+    ran = run("evaluate", *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{words[0]} is about a file of pairs\n\nhint: give --data FILE as well" in ran.err
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_a_polite_kill_keep_everything(run, tmp_path, monkeypatch, number):
     line, step, before = ["train", "--data", "pairs.tsv", *SMALL], Reporter.step, signal.getsignal(number)
@@ -145,7 +163,11 @@ def test_bleu_that_cannot_be_measured_is_said_once(run, monkeypatch):
     [
         (["--data", "nowhere.tsv"], "nowhere.tsv: No such file or directory", "check the path"),
         (["--preset", "student", "--data", "pairs.tsv"], "are two sources of pairs", "give one"),
-        (["--preset", "large"], "'large' is not one of 'student', 'tiny', 'base'", "train --help"),
+        (
+            ["--preset", "large"],
+            "'large' is not one of 'student', 'gru', ",
+            "train --help",
+        ),
         (["--config", "nowhere.toml"], "nowhere.toml: No such file", "check the path"),
         (["--config", "bad.toml"], "no setting is called 'heds'", "nearest: heads"),
         (

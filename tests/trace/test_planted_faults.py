@@ -11,7 +11,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from tracetf import transformer
+from tracetf import encoder_decoder, transformer
 from tracetf.layers import attention, cache, embedding, positions
 from tracetf.layers.cache import Kept
 from tracetf.layers.dropout import Dropout, draws
@@ -222,7 +222,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "sines beside cosines": (WAVES, waves(order="(two pair)")),
     "exponent doubled": (WAVES, waves(power=2)),
     "positions not added": ("decoder.embedded", swapped(decoder=PositionsForgotten)),
-    "padding hides rows": ("source_mask", patched(transformer, "source_mask", mask_by_rows)),
+    "padding hides rows": ("source_mask", patched(encoder_decoder, "source_mask", mask_by_rows)),
     "causal mask upside down": ("target_mask", causal(torch.le)),
     "causal mask hides the word itself": ("target_mask", causal(torch.gt)),
     "padding in sight": ("target_mask", causal(torch.ge, padded=False)),

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracetf.dimensions import ATTENTIONS, Seq2seqDimensions
 from tracetf.shipped import load
 from tracetf.training.config import read_config, to_toml
 from tracetf.training.presets import PRESETS, preset
-from tracetf.training.settings import GROUPS, SETTINGS, Settings, of_group
+from tracetf.training.settings import ARCHITECTURES, GROUPS, SETTINGS, Settings, of_group
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -73,6 +74,8 @@ def test_the_shipped_model_was_trained_by_the_preset_in_the_code():
         ({"validation": "v.tsv"}, "validation='v.tsv' is for data of your own; give data as well"),
         ({"batch": 0}, "batch=0 and batch_tokens=0 do not say how large a batch is; set one of them to 0"),
         ({"batch_tokens": 100}, "batch=128 and batch_tokens=100 do not say how large"),
+        ({"architecture": "gru"}, "heads=4 has no meaning with architecture='gru'; the presets gru"),
+        ({"architecture": "lstm"}, "architecture='lstm' is not one of transformer, gru, gru-attention"),
         ({"columns": "0,1"}, "columns='0,1' names no two columns; write the source's and the target's: 1,2"),
         ({"snapshot_sentence": "I go home"}, "says which, not how often; give snapshots as well"),
         ({"snapshots": 5, "snapshot_target": "나"}, "translates no sentence; give snapshot_sentence as well"),
@@ -100,8 +103,15 @@ def test_what_cannot_be_with_data_of_ones_own_is_refused(changes, message):
         preset("tiny", data="pairs.tsv", **changes)
 
 
+@pytest.mark.parametrize(("architecture", "attention"), list(ARCHITECTURES.items())[1:])
+def test_every_recurrent_architecture_has_its_attention(architecture, attention):
+    made = preset("gru", architecture=architecture).dimensions(11, 13, shared=False)
+    assert made == Seq2seqDimensions(11, 13, d_model=64, longest=64, attention=attention)
+    assert {*ARCHITECTURES.values()} == {"", *ATTENTIONS}
+
+
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(ValueError, match="there is no preset 'large'; choose student, tiny, base"):
+    with pytest.raises(ValueError, match=f"there is no preset 'large'; choose {', '.join(PRESETS)}"):
         preset("large")
 
 

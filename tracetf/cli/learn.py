@@ -18,11 +18,11 @@ SPLITS = ("validation", "iid", "pair", "role", "rev", "struct", "shown")
 @click.option(
     "--data", type=click.Path(path_type=Path), metavar="FILE", help="Pairs to judge by [the built-in ones]."
 )
-@click.option("--columns", default="1,2", metavar="COLUMNS", help="Columns of source and target there [1,2].")
-@click.option(
-    "--damaged", type=click.Choice(["refuse", "skip"]), default="refuse", help="Damaged lines there [refuse]."
-)
-def evaluate(model: str, data: Path | None, columns: str, damaged: Literal["refuse", "skip"]) -> None:
+@click.option("--columns", metavar="COLUMNS", help="Columns of source and target there [1,2].")
+@click.option("--damaged", type=click.Choice(["refuse", "skip"]), help="Damaged lines there [refuse].")
+def evaluate(
+    model: str, data: Path | None, columns: str | None, damaged: Literal["refuse", "skip"] | None
+) -> None:
     """Say how good a model is on sentences it never met.
 
     On the built-in ones: how often it is right to the letter, and how readable its attention is. On those of
@@ -31,9 +31,12 @@ def evaluate(model: str, data: Path | None, columns: str, damaged: Literal["refu
     from tracetf.shipped import load
 
     if data is None:
+        for name, given in (("--columns", columns), ("--damaged", damaged)):
+            if given is not None:
+                raise click.UsageError(f"{name} is about a file of pairs; give --data FILE as well")
         _on_the_corpus(load(model))
     else:
-        _on_a_file(load(model), data, columns, damaged)
+        _on_a_file(load(model), data, columns or "1,2", damaged or "refuse")
 
 
 def _on_the_corpus(translator: "Translator") -> None:
@@ -48,8 +51,10 @@ def _on_the_corpus(translator: "Translator") -> None:
         pairs = texts(getattr(corpus, name))
         share = exact_match(translated(translator, pairs), [pair.target for pair in pairs])
         click.echo(f"  {name:10} {share:7.1%} of {len(pairs)}")
-    click.echo("largest cross-attention weight on a gold source word, content words of iid, head by head")
-    for module, heads in readability(translator, corpus.iid).items():
+    looks = readability(translator, corpus.iid)
+    if looks:
+        click.echo("largest attention weight on a gold source word, content words of iid, head by head")
+    for module, heads in looks.items():
         click.echo(f"  {module}  " + "  ".join(f"{share:.1%}" for share in heads))
 
 

@@ -73,7 +73,7 @@ def read_pairs(
             damage.append(f"line {lines} {found}")
     said = PairFile(pairs, lines - len(pairs), tuple(damage))
     if damage and damaged == "refuse":
-        raise ValueError(f"{path}: {said}; mend them, or leave them out with damaged=skip")
+        raise ValueError(f"{path}: {said}; mend them, or leave them out with damaged=skip (--damaged skip)")
     if not pairs:
         raise ValueError(
             f"{path} holds no sentence pair{f': {said}' if damage else ''}; "
