@@ -10,6 +10,7 @@ from tracetf.taps import tap
 from tracetf.trace import verify
 from tracetf.trace.file import read_trace
 from tracetf.trace.labels import STATISTICS
+from tracetf.training.loss import smoothed_loss
 
 
 class Gate(nn.Module):
@@ -184,6 +185,31 @@ def test_the_first_sentence_alone_may_be_kept(model, source, target, solo):
     assert verify(first)
 
 
+def learned(model, source, target, narrowed):
+    with record(model, first_in_batch=narrowed) as trace:
+        logits = model(source, target[:, :-1])
+        tap(expected=(expected := target[:, 1:]))
+        smoothed_loss(logits, expected, 0.1, model.padding, int((expected != 0).sum())).backward()
+    return trace
+
+
+def test_what_adds_up_all_sentences_is_not_recomputed_from_the_first(build, source, target, tmp_path):
+    trace = learned(build(), source, target, narrowed=True)
+    trace.save(tmp_path / "first.safetensors")
+    for one in (trace, read_trace(tmp_path / "first.safetensors")):
+        report = verify(one)
+        assert report.disagreed == report.gradients_disagreed == []
+        assert {event.path for event, _ in report.unread} == {"loss.loss"}
+        assert "loss.loss reads every sentence of a batch, and the first alone was recorded" in str(report)
+    assert not verify(learned(build(), source, target, narrowed=False)).unread
+
+
+def test_of_a_batch_of_one_the_first_is_all(build, source, target):
+    trace = learned(build(), source[:1], target[:1], narrowed=True)
+    assert not trace.first_in_batch
+    assert verify(trace)
+
+
 def test_statistics_stand_for_the_numbers(model, source, target):
     with record(model) as whole:
         model(source, target)
@@ -237,7 +263,7 @@ def test_a_dropped_trace_leaves_no_garbage(model, source, target):
 
 
 def test_a_long_run_goes_to_its_file(model, source, target, content, tmp_path, monkeypatch):
-    monkeypatch.setattr("tracetf.recorder.writer.AT_ONCE", 5_000)
+    monkeypatch.setattr("tracetf.recorder.notes.AT_ONCE", 5_000)
     with record(model) as whole:
         model(source, target).square().mean().backward()
     with record(model, to=tmp_path / "run.safetensors") as trace:

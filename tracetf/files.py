@@ -167,6 +167,17 @@ def number(said: Any) -> int | float:
     raise ValueError(f"{said!r:.60} is no number")
 
 
+def truth(said: Any) -> bool:
+    """Take true or false.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if not isinstance(said, bool):
+        raise ValueError(f"{said!r:.60} is neither true nor false")
+    return said
+
+
 def listing(of: Check[T]) -> Check[tuple[T, ...]]:
     """Take a list of what `of` takes."""
 

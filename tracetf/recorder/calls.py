@@ -3,40 +3,57 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
 from inspect import signature
 from itertools import chain
 from threading import Lock
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from torch import Tensor, nn
 
 from tracetf.taps import Place
 
-WHOLE = (Tensor, int, float, nn.Module)
+WHOLE = frozenset((Tensor, nn.Parameter, int, float, bool, str, type(None)))
 SEVERAL = (tuple, list)
 
 
-class Call(NamedTuple):
+Given = Callable[[], Iterable[tuple[str, Any]]]
+
+
+class Call:
     """A module running in this thread or task, as one recorder sees it.
 
     Args:
         recording: which recording, told apart by identity.
         path: the module's path.
-        began: order of the first event in it.
-        inputs: its arguments that are values, each with the order of the event that made it.
-        numbers: its arguments that are plain numbers.
+        began: how many taps there were before it.
+        given: returns its arguments by name.
         caller: the call it happens in.
         place: the place it happens in, or that it stands for itself.
+
+    Attributes:
+        read: its arguments that are values, each with the order of the event that made it; and those that
+            are plain numbers. Nothing until somebody asks.
     """
 
-    recording: object
-    path: str
-    began: int
-    inputs: Mapping[str, int]
-    numbers: Mapping[str, float]
-    caller: "Call | None"
-    place: Place | None
+    __slots__ = ("began", "caller", "given", "path", "place", "read", "recording")
+
+    def __init__(
+        self,
+        recording: object,
+        path: str,
+        began: int,
+        given: Given,
+        caller: "Call | None",
+        place: Place | None,
+    ) -> None:
+        self.recording = recording
+        self.path = path
+        self.began = began
+        self.given = given
+        self.caller = caller
+        self.place = place
+        self.read: tuple[dict[str, int], dict[str, float]] | None = None
 
 
 class Listener(Protocol):
@@ -61,6 +78,8 @@ class Heard:
 
     A hook would be the usual way; it costs four times as much, and misses a call that is interrupted.
     """
+
+    __slots__ = ("__weakref__", "forward", "module", "own", "recordings")
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
@@ -129,16 +148,29 @@ def leave_alone(modules: Iterable[nn.Module]) -> None:
                 module.__dict__["forward"] = heard.own
 
 
-def arguments(
-    module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    """Yield the arguments of a call by name; one that holds several values (a cache, states) is opened."""
-    named = zip(_names(type(module).forward), args)  # noqa: B905 - fewer args
-    for name, value in chain(named, kwargs.items()) if kwargs else named:
-        if isinstance(value, WHOLE) or value is None:
-            yield name, value
-        elif isinstance(value, SEVERAL):
+def arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Given:
+    """Return what gives the arguments of a call by name.
+
+    One that holds several values (a cache, states) is opened at once, for it may change.
+    """
+    given = partial(_named, type(module).forward, args, kwargs)
+    if WHOLE.issuperset(map(type, args)) and WHOLE.issuperset(map(type, kwargs.values())):
+        return given
+    return partial(iter, list(_opened(given())))
+
+
+def _named(
+    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Iterable[tuple[str, Any]]:
+    return chain(zip(_names(forward), args), kwargs.items())  # noqa: B905 - fewer args
+
+
+def _opened(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for name, value in named:
+        if isinstance(value, SEVERAL):
             yield from ((f"{name}.{place}", part) for place, part in enumerate(value))
+        elif type(value) in WHOLE or isinstance(value, nn.Module):
+            yield name, value
         else:
             yield from ((f"{name}.{part}", inner) for part, inner in getattr(value, "__dict__", {}).items())
 

@@ -20,7 +20,7 @@ class Keep:
         only: globs of paths; one that matches is enough.
         layers: numbers of layers; what is in no layer is kept as well. All when left out.
         first_in_batch: keep the first sentence of the batch alone; what adds up all of
-            them, as a loss does, can then not be verified.
+            them, as a loss does, can then not be recomputed.
         statistics: keep mean, deviation, least, largest and the share that is −∞, instead of the numbers.
         budget: bytes; with the value that would go beyond, recording stops.
     """
@@ -36,20 +36,33 @@ class Keep:
         """Whether events of every path are kept."""
         return "*" in self.only and self.layers is None
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether each value is kept, and as it is."""
+        narrowed = self.first_in_batch or self.statistics or self.budget is not None
+        return self.everything and not narrowed
+
     def wants(self, path: str) -> bool:
         """Say whether events of this path are kept."""
+        if self.everything:
+            return True
         layer = re.search(r"\.layers\.(\d+)\.", path)
         in_layers = self.layers is None or layer is None or int(layer[1]) in self.layers
         return in_layers and any(fnmatchcase(path, glob) for glob in self.only)
 
     def copy(self, value: Tensor, batched: bool) -> Tensor:
         """Return what is kept of a value, as a tensor of its own."""
-        value = value.detach() if value.requires_grad else value
         if self.first_in_batch and batched and value.ndim:
             value = value[:1]
         if self.statistics and value.is_floating_point():
-            return statistics(value)
-        return value.clone() if value.is_cpu else value.cpu()
+            return statistics(value.detach())
+        return own(value)
+
+
+def own(value: Tensor) -> Tensor:
+    """Return a copy in this machine's memory that no later step changes."""
+    value = value.detach() if value.requires_grad else value
+    return value.clone() if value.is_cpu else value.cpu()
 
 
 def statistics(value: Tensor) -> Tensor:

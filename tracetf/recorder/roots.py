@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from itertools import islice
 from types import FrameType
 from typing import Any
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from tracetf.recorder.calls import leave_alone, listen_to
 from tracetf.trace import Trace
 
+NUMBERS = (int, float)
 EVERY_MODULE = tuple(vars(nn.Module()))  # in the order in which a module is given them
 
 
@@ -67,8 +68,17 @@ class Roots:
         name = type(root).__name__ if self.paths else ""
         self._follow(root, f"{name}_{len(self.paths)}" if name in self.paths.values() else name)
 
+    def _find(self, module: nn.Module, path: str, new: dict[nn.Module, str]) -> None:
+        """Name the modules in a module, as `named_modules` does in three times the time."""
+        if module not in new and module not in self.paths:
+            new[module] = path
+            for name, child in module._modules.items():
+                if child is not None:
+                    self._find(child, f"{path}.{name}" if path else name, new)
+
     def _follow(self, root: nn.Module, name: str) -> None:
-        new = {module: path for path, module in root.named_modules() if module not in self.paths}
+        new: dict[nn.Module, str] = {}
+        self._find(root, "", new)
         listen_to(new)
         self.paths |= {module: f"{name}.{path}".strip(".") for module, path in new.items()} if name else new
         before = f"{name}." if name else ""
@@ -77,7 +87,8 @@ class Roots:
             self.trace.parameters = {**self.trace.parameters, **found}
         self.trace.constants = {**self.trace.constants, **_constants(new, before)}
         dimensions: Any = getattr(root, "dimensions", None)
-        self.trace.dimensions = self.trace.dimensions or (asdict(dimensions) if dimensions else {})
+        if is_dataclass(dimensions) and not self.trace.dimensions:
+            self.trace.dimensions = dict(vars(dimensions))
         self.trace.vocabularies = self.trace.vocabularies or getattr(root, "vocabularies", {})
 
 
@@ -111,15 +122,14 @@ def _constants(modules: Mapping[nn.Module, str], before: str) -> dict[str, float
         f"{before}{path}.{name}" if path else before + name: value
         for module, path in modules.items()
         for name, value in own(module)
-        if type(value) in (int, float)
+        if type(value) in NUMBERS
     }
 
 
 def own(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Yield what a module has that not every module has; mostly that is what comes after the rest."""
+    """Return what a module has that not every module has; mostly that is what comes after the rest."""
     begins_as_every = next(iter(vars(module))) == EVERY_MODULE[0]
-    attributes = islice(vars(module).items(), len(EVERY_MODULE) if begins_as_every else 0, None)
-    return ((name, value) for name, value in attributes if name not in EVERY_MODULE)
+    return islice(vars(module).items(), len(EVERY_MODULE) if begins_as_every else 0, None)
 
 
 def is_number(value: Any) -> bool:

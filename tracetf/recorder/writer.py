@@ -2,42 +2,30 @@
 
 import traceback
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracetf.recorder.calls import Call, arguments, is_listening, running
-from tracetf.recorder.keep import Keep
-from tracetf.recorder.roots import Roots, as_array, is_number, modules_at_work
+from tracetf.recorder.keep import Keep, own
+from tracetf.recorder.notes import NOTHING, Kept, Notes, Tapped, joined
+from tracetf.recorder.roots import Roots, as_array, modules_at_work
 from tracetf.steps import find
 from tracetf.steps.parameters import axes_of_parameter
 from tracetf.steps.table import OWN_AXES
-from tracetf.taps import Place, current_phase, current_place
+from tracetf.taps import current_phase, current_place
 from tracetf.trace import Event, Trace
 from tracetf.trace.event import Tokens
 from tracetf.trace.labels import label
 from tracetf.trace.stream import Stream
 
 IDS = ("source", "target", "expected")
-AT_ONCE = 16_000_000  # bytes held before they go to the file
-
-
-class Raw(NamedTuple):
-    """What is noted while the model runs; the rest of an event is made when somebody asks for it."""
-
-    order: int
-    began: int
-    phase: str
-    path: str
-    pattern: str
-    kept: bool
-    call: Call | None
-    value: Tensor
+TENSORS = frozenset((Tensor, nn.Parameter))
 
 
 class Recorder:
@@ -62,14 +50,9 @@ class Recorder:
         self.closed = False
         self._roots = Roots(model, self.trace, parameters)
         self._lock = Lock()
-        self._count = 0
         self._bytes = 0
-        self._held = 0
-        self._phase = current_phase()
-        self._phase_began = 0
-        self._made: dict[int, tuple[weakref.ref[Tensor], int]] = {}
-        self._raw: list[Raw] = []
-        self._gradients: dict[int, Tensor] = {}
+        self._notes = Notes(current_phase())
+        self._gradients: dict[tuple[int, int], Tensor] = {}
         self._tapped: dict[str, int] = {}
         self._words: dict[str, Tokens] = {}
 
@@ -85,27 +68,15 @@ class Recorder:
         path = self._roots.path(module)
         if path is None:
             return caller
-        return self._called(path, arguments(module, args, kwargs), caller, current_place())
-
-    def _called(
-        self, path: str, given: Iterable[tuple[str, Any]], caller: Call | None, place: Place | None
-    ) -> Call:
-        inputs: dict[str, int] = {}
-        numbers: dict[str, float] = {}
-        for name, value in given:
-            if isinstance(value, Tensor):
-                made = self._made.get(id(value))
-                if made is not None and made[0]() is value:
-                    inputs[name] = made[1]
-            elif is_number(value):
-                numbers[name] = value
-        return Call(self.recording, path, self._count, inputs, numbers, caller, place)
+        given = arguments(module, args, kwargs)
+        return Call(self.recording, path, self._notes.now, given, caller, current_place())
 
     def leave(self, module: nn.Module, result: Any) -> None:
         """Take the output of a module that tapped nothing, if modules are to be recorded."""
-        call = self._call()
-        if self.modules and call is not None and self._tapped.get(call.path, -1) < call.began:
-            self.take("", outputs(result))
+        if self.modules:
+            call = self._call()
+            if call is not None and self._tapped.get(call.path, -1) < call.began:
+                self.take("", outputs(result))
 
     def take(self, pattern: str, values: Mapping[str, Tensor]) -> None:
         """Note tapped values, unless they are computed again for a backward pass."""
@@ -115,15 +86,18 @@ class Recorder:
         module = call.path if call is not None else self._roots.path_here()
         if module is None:
             return
+        if not TENSORS.issuperset(map(type, values.values())):  # a mistake, and the model's to complain of
+            values = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        copies = self._copies(module, pattern, values)
         with self._lock:
-            phase = current_phase()
-            if phase is not self._phase:
-                self._phase, self._phase_began = phase, self._count
-            for name, value in values.items():
-                if isinstance(value, Tensor):  # anything else is a mistake, and the model's to complain of
-                    self._note(call, f"{module}.{name}" if module else name, pattern, value)
-            self._tapped[module] = self._count - 1
-        if self.stream is not None and self._held > AT_ONCE:
+            self._tapped[module] = self._notes.now
+            if torch.is_grad_enabled():
+                self._await_gradients(module, pattern, values, copies)
+            self._notes.add(Tapped(current_phase(), module, pattern, call, values, copies))
+            full = self._notes.are_many
+            if full:
+                self._notes.let_go()
+        if full and self.stream is not None:
             self.trace.made(0)  # any question makes it settle, and what is settled goes to the file
 
     def close(self) -> None:
@@ -139,27 +113,36 @@ class Recorder:
         if place is None or (call is not None and call.place is place):
             return call
         if self.recording not in place.calls:
-            place.calls[self.recording] = self._called(place.path, place.given.items(), call, place)
+            place.calls[self.recording] = Call(
+                self.recording, place.path, self._notes.now, place.given.items, call, place
+            )
         return place.calls[self.recording]
 
-    def _note(self, call: Call | None, path: str, pattern: str, value: Tensor) -> None:
-        order = self._count
-        self._count += 1
-        self._made[id(value)] = weakref.ref(value), order
-        kept = self.keep.everything or self.keep.wants(path)
-        if not kept and path not in IDS:
-            return
+    def _copies(self, module: str, pattern: str, values: Mapping[str, Tensor]) -> list[Tensor]:
+        if self.keep.plain:
+            return [own(value) for value in values.values()]
+        return [self._narrowed(joined(module, name), pattern, value) for name, value in values.items()]
+
+    def _await_gradients(
+        self, module: str, pattern: str, values: Mapping[str, Tensor], copies: Sequence[Tensor]
+    ) -> None:
+        for place, (name, value) in enumerate(values.items()):
+            if value.requires_grad and copies[place] is not NOTHING:
+                batched = self._batched(joined(module, name), pattern)
+                take = partial(self._take_gradient, (self._notes.now, place), batched)
+                value.register_hook(take)  # type: ignore[no-untyped-call]  # torch's own omission
+
+    def _narrowed(self, path: str, pattern: str, value: Tensor) -> Tensor:
+        if not (self.keep.wants(path) or path in IDS):
+            return NOTHING
         if self.keep.budget is not None and not self._affordable(path, value):
-            return
-        batched = self.keep.first_in_batch and axes_of(path, pattern)[:1] in ((), ("batch",))
-        copy = self.keep.copy(value, batched)
-        began = self._phase_began if call is None else call.began
-        self._raw.append(Raw(order, began, self._phase.name, path, pattern, kept, call, copy))
-        if self.stream is not None:
-            self._held += copy.nbytes
-        if value.requires_grad:
-            hook = partial(self._take_gradient, order, batched)
-            value.register_hook(hook)  # type: ignore[no-untyped-call]  # torch's own omission
+            return NOTHING
+        batched = self._batched(path, pattern)
+        self.trace.first_in_batch |= batched and value.ndim > 0 and len(value) > 1
+        return self.keep.copy(value, batched)
+
+    def _batched(self, path: str, pattern: str) -> bool:
+        return self.keep.first_in_batch and axes_of(path, pattern)[:1] in ((), ("batch",))
 
     def _affordable(self, path: str, value: Tensor) -> bool:
         assert self.keep.budget is not None
@@ -171,42 +154,42 @@ class Recorder:
             )
         return self._bytes <= self.keep.budget
 
-    def _take_gradient(self, order: int, batched: bool, gradient: Tensor) -> None:
+    def _take_gradient(self, place: tuple[int, int], batched: bool, gradient: Tensor) -> None:
         if not self.closed:
-            self._gradients[order] = self.keep.copy(gradient, batched)
+            self._gradients[place] = self.keep.copy(gradient, batched)
 
     def settle(self) -> tuple[Iterable[Event], Mapping[int, Any]]:
         """Make events of what was noted since the last time, and hand out the gradients that came."""
         with self._lock:
-            raw, self._raw, self._held = self._raw, [], 0
+            kept = self._notes.hand_over()
             gradients, self._gradients = self._gradients, {}
-        events = [event for one in raw if (event := self._event(one)) and one.kept]
+        events = [self._event(one) for one in kept]
+        events = [event for event in events if self.keep.wants(event.path)]
         return (
             events if self.stream is None else [self.stream.append(event) for event in events],
-            {order: as_array(gradient) for order, gradient in gradients.items()},
+            {self._notes.order(place): as_array(gradient) for place, gradient in gradients.items()},
         )
 
-    def _event(self, raw: Raw) -> Event:
-        value, path, call = as_array(raw.value), raw.path, raw.call
-        axes = axes_of(path, raw.pattern) or tuple(f"axis_{i}" for i in range(value.ndim))
-        if self.keep.statistics and raw.value.dtype == torch.float64:
+    def _event(self, kept: Kept) -> Event:
+        value, path = as_array(kept.value), kept.path
+        axes = axes_of(path, kept.pattern) or tuple(f"axis_{i}" for i in range(value.ndim))
+        if self.keep.statistics and kept.value.dtype == torch.float64:
             axes = ("statistic",)
         if len(axes) != value.ndim:
             raise ValueError(
                 f"{path} has {value.ndim} axes, and {' '.join(axes)!r} names {len(axes)}; "
                 "name every axis once, from the first to the last"
             )
-        numbers = call.numbers if call else {}
         return Event(
-            order=raw.order,
-            began=raw.began,
-            phase=raw.phase,
+            order=kept.order,
+            began=kept.began,
+            phase=kept.phase,
             path=path,
             axes=axes,
             value=value,
-            inputs=call.inputs if call else {},
-            numbers=numbers,
-            labels=label(path, axes, value.shape, self._words_at(path, value), numbers.get("time")),
+            inputs=kept.inputs,
+            numbers=kept.numbers,
+            labels=label(path, axes, value.shape, self._words_at(path, value), kept.numbers.get("time")),
         )
 
     def _words_at(self, path: str, value: NDArray[Any]) -> Mapping[str, Tokens]:

@@ -19,6 +19,7 @@ from tracetf.files import (
     refusing_damage,
     table,
     text,
+    truth,
 )
 from tracetf.trace.event import Event, Stored, Tokens
 from tracetf.trace.stream import ARRAYS, KINDS, PARAMETERS, SCHEMA, Stream, array_name
@@ -31,8 +32,9 @@ FACTS: dict[str, Check[Any]] = {
     "dimensions": table(anything),
     "vocabularies": table(listing(text)),
     "notice": text,
+    "first_in_batch": truth,
 }
-NOT_IN_SCHEMA_1 = {"notice": '""'}
+NOT_ALWAYS_TOLD = {"notice": '""', "first_in_batch": "false"}
 
 
 def save(trace: Trace, path: str | Path) -> None:
@@ -71,7 +73,7 @@ def _schema(said: str | None, path: str | Path) -> int:
 
 
 def _trace(file: ArrayFile, schema: int) -> Trace:
-    header = NOT_IN_SCHEMA_1 | dict(file.header)
+    header = NOT_ALWAYS_TOLD | dict(file.header)
     trace = Trace(**{fact: parse(header, fact, check) for fact, check in FACTS.items()})
     names = [name for name in file.shapes if name.startswith(PARAMETERS)]
     trace.parameters = StoredArrays({name.removeprefix(PARAMETERS): _stored(file, name) for name in names})

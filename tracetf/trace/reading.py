@@ -34,7 +34,13 @@ def reads(trace: Trace, event: Event) -> dict[str, Source | None]:
     found: dict[str, Source | None] = {}
     for name in step.reads if step else ():
         found |= _given(trace, event) if name == "*" else [look_up(trace, event, name)]
+    if trace.first_in_batch and not event.axes and any(map(_of_sentences, found.values())):
+        raise UnreadError(f"{event.path} reads every sentence of a batch, and the first alone was recorded")
     return found
+
+
+def _of_sentences(source: Source | None) -> bool:
+    return isinstance(source, Event) and "batch" in source.axes
 
 
 def _given(trace: Trace, event: Event) -> dict[str, Source | None]:

@@ -21,7 +21,7 @@ from tracetf.trace.event import Event, Stored, Tokens
 from tracetf.trace.trace import Trace
 
 SCHEMA = 2
-FACTS = ("constants", "dimensions", "vocabularies", "notice")
+FACTS = ("constants", "dimensions", "vocabularies", "notice", "first_in_batch")
 ARRAYS = ("value", "gradient")
 PARAMETERS = "parameters/"
 KINDS = {

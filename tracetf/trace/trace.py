@@ -27,6 +27,7 @@ class Trace:
         dimensions: how large it is.
         vocabularies: the words behind the ids, for `source` and `target`.
         notice: why recording stopped early, if it did.
+        first_in_batch: whether of batches of several sentences the first alone was recorded.
         settle: hands over the events that came, and the gradients of earlier ones, since it was last asked.
         hold: gives an event its gradient.
     """
@@ -36,6 +37,7 @@ class Trace:
     dimensions: Mapping[str, int | float | str] = field(default_factory=dict)
     vocabularies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notice: str = ""
+    first_in_batch: bool = False
     settle: Settle = lambda: ((), {})
     hold: Callable[[Event, NDArray[Any]], Event] = lambda event, gradient: event.holding(gradient=gradient)
     _known: dict[int, Event] = field(default_factory=dict)
