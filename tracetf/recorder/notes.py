@@ -13,7 +13,7 @@ from tracetf.recorder.calls import Call
 from tracetf.recorder.roots import is_number
 from tracetf.taps import Phase
 
-AT_ONCE = 16_000_000  # bytes held before they are let go
+AT_ONCE = 2_000_000  # bytes held before they are let go
 NOTHING = torch.empty(0)  # is kept of a value that nobody wants
 size = attrgetter("nbytes")
 
