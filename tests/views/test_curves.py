@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from math import log10
 from xml.etree import ElementTree
 
 import pytest
@@ -19,6 +20,7 @@ from tracetf.views.curves import (
     Curve,
     loss_svg,
     marks,
+    powers,
     rate_svg,
     svg,
     thinned,
@@ -106,6 +108,51 @@ def test_no_point_is_outside_the_picture(points):
         assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in line)
 
 
+def test_upwards_a_factor_is_as_far_wherever_it_stands():
+    picture = svg("a", "b", [Curve("c", [(1, 1e-9), (2, 1e-6), (3, 1e-3), (4, 1)])], log=True)
+    [line] = lines(picture)
+    steps = [one[1] - other[1] for one, other in pairwise(line)]
+    assert steps == pytest.approx([steps[0]] * 3, abs=0.2)
+    assert steps[0] > 0
+    assert {"10⁻⁶", "10⁰"} <= set(texts(picture))
+
+
+@given(st.lists(st.floats(1e-300, 1e300), min_size=1, max_size=5))
+def test_powers_of_ten_hold_every_value(values):
+    found = powers(values)
+    assert 2 <= len(found) <= 9
+    assert found[0] <= log10(min(values)) <= log10(max(values)) <= found[-1]
+
+
+@given(st.lists(st.tuples(st.integers(1, 100), st.floats(1e-30, 1e30)), min_size=1, max_size=9))
+def test_no_point_of_a_logarithm_is_outside_the_picture(points):
+    for line in lines(svg("a", "b", [Curve("c", sorted(points))], log=True)):
+        assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in line)
+
+
+def test_a_family_has_one_colour_and_each_of_it_other_dashes():
+    members = [("rnn", "a"), ("rnn", "b"), ("gru", "c"), ("rnn", "d")]
+    picture = svg("t", "x", [Curve(name, [(1, 1), (2, 2)], family=family) for family, name in members])
+    drawn = [line.attrib for line in ElementTree.fromstring(picture).iter(f"{SVG}polyline")]
+    rnn = [drawn[place] for place in (0, 1, 3)]
+    assert len({line["stroke"] for line in rnn}) == 1
+    assert len({line.get("stroke-dasharray") for line in rnn}) == 3
+    assert drawn[2]["stroke"] != drawn[0]["stroke"]
+    assert "stroke-dasharray" not in drawn[2]
+
+
+def test_a_long_legend_is_above_the_curves():
+    curves = [Curve(f"curve {n}", [(1, n), (2, n)]) for n in range(11)]
+    root = ElementTree.fromstring(svg("t", "x", curves))
+    _, _, wide, high = map(float, root.get("viewBox").split())
+    named = {text.text: (float(text.get("x")), float(text.get("y"))) for text in root.iter(f"{SVG}text")}
+    legend = [named[f"curve {n}"] for n in range(11)]
+    assert len(set(legend)) == 11
+    assert all(x < wide - 100 for x, _ in legend)
+    assert max(y for _, y in legend) < min(y for line in lines(svg("t", "x", curves)) for _, y in line)
+    assert named["x"][1] < high
+
+
 def test_titles_are_written_as_text():
     assert texts(svg("a < b & c", "d", [Curve("", [(1, 1)])]))[0] == "a < b & c"
 
@@ -113,3 +160,5 @@ def test_titles_are_written_as_text():
 def test_nothing_to_draw_is_refused():
     with pytest.raises(ValueError, match="there is no step to draw; train at least one"):
         rate_svg([], words("en").screen)
+    with pytest.raises(ValueError, match="0 has no logarithm; with log=True, draw values above 0"):
+        svg("a", "b", [Curve("c", [(1, 1), (2, 0)])], log=True)

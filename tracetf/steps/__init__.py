@@ -4,7 +4,19 @@ Each step is a NumPy function of what it reads, in the paper's symbols, beside i
 source. The words for it stand under the same key in `tracetf.words`.
 """
 
-from tracetf.steps import attention, beam, block, inputs, loss, outputs, recurrent, sampling, seq2seq, update
+from tracetf.steps import (
+    attention,
+    beam,
+    block,
+    inputs,
+    language,
+    loss,
+    outputs,
+    recurrent,
+    sampling,
+    seq2seq,
+    update,
+)
 from tracetf.steps.table import STEPS, Step, find, matching, nearest, step
 
 __all__ = [
@@ -15,6 +27,7 @@ __all__ = [
     "block",
     "find",
     "inputs",
+    "language",
     "loss",
     "matching",
     "nearest",

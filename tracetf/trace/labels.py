@@ -7,6 +7,7 @@ from tracetf.trace.trace import Trace
 
 OVER_WORDS = ("token", "query", "key")
 OF_THE_SOURCE = ("cross_attention", "global_attention", "_score")  # whose keys are the source's
+PREDICT = ("decoder", "output", "probabilities", "bigram", "next_word")  # a word further
 STATISTICS = ("mean", "deviation", "min", "max", "masked")
 
 
@@ -55,7 +56,7 @@ def predicted(trace: Trace, event: Event) -> Tokens | None:
     last row the word that was chosen.
     """
     rows = next((event.labels[axis] for axis in ("query", "token") if axis in event.labels), None)
-    if rows is None or not event.path.startswith(("decoder", "output", "probabilities")):
+    if rows is None or not event.path.startswith(PREDICT):
         return None
     given = [told for told in trace.select("expected", event.phase) if told.order < event.order]
     chosen = [told for told in trace.select("*choice", event.phase) if told.order > event.order]

@@ -96,8 +96,6 @@ class Teller:
 
     def step(self, event: Event) -> None:
         step = event.step
-        if event.name == "probabilities":
-            return self.next_words(event)
         word = self.words.of(step) if step else None
         title = Text.assemble((word.title if word else event.name, "bold"))
         title.append(f"  {step.formula}" if step else "", style="cyan")
@@ -105,8 +103,10 @@ class Teller:
         self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
         if step and word:
             self._sentence(word.what, key=step.key)
-        self._matrix(event)
-        return None
+        if event.name == "probabilities":
+            self._next_words(event)
+        else:
+            self._matrix(event)
 
     def _matrix(self, event: Event) -> None:
         if event.value.size == 0:
@@ -132,12 +132,7 @@ class Teller:
         for line in grids(drawn, self.console.width - INDENT, self.coloured, self.wish.full):
             self._print(line)
 
-    def next_words(self, event: Event) -> None:
-        word = self.words.steps["transformer.probabilities"]
-        self.console.print()
-        title = Text.assemble((word.title, "bold"), ("  probabilities = softmax(logits)", "cyan"))
-        self._print(self._ends(title, Text(event.sizes, style="dim"), INDENT))
-        self._sentence(word.what, key="probabilities")
+    def _next_words(self, event: Event) -> None:
         [matrix] = matrices(self.trace, event)
         room = self.console.width - INDENT
         for line in bars(matrix, room) if event.phase.startswith("decode") else rows_of_bars(matrix, room):

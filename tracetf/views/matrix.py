@@ -15,6 +15,7 @@ SHARES = (
     *("attention.weights", "global_attention.weights", "transformer.probabilities"),
     *("lstm.forget_gate", "lstm.input_gate", "lstm.output_gate", "gru.reset_gate", "gru.update_gate"),
     *("sampling.tempered", "sampling.candidates", "sampling.uniform"),
+    *("bigram.probabilities", "next_word.probabilities"),
 )
 SMALL = 0.05  # below it, two decimals say little
 READ_ONLY = ("embedding", "positions", "stack", "transformer", "rnn", "lstm", "gru", "held")
