@@ -20,13 +20,23 @@ from tracetf.dimensions import Dimensions, Seq2seqDimensions
 from tracetf.layers.embedding import Embedding
 from tracetf.layers.masks import source_mask
 from tracetf.recorder import record
-from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell
+from tracetf.recurrent import (
+    Bigram,
+    GRUCell,
+    LatentAutoregressive,
+    LSTMCell,
+    Recurrent,
+    ResetBeforeGRUCell,
+    RNNCell,
+)
+from tracetf.recurrent.language import Autoregressive
 from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.taps import phase, tap
 from tracetf.trace import Event, Trace
 from tracetf.training.watched import Pupil
 from tracetf.transformer import Transformer
 from tracetf.translate import Translator, untrained
+from tracetf.whatifs import without
 
 torch.set_num_threads(1)
 settings.register_profile("tracetf", deadline=None, max_examples=30, derandomize=True, database=None)
@@ -209,8 +219,8 @@ def runs(
 ) -> dict[str, Trace]:
     """Return one trace of every kind of run; together they hold every step."""
 
-    def forward(**changes: Any) -> Trace:
-        model = build(**changes)
+    def forward(*left_out: str, **changes: Any) -> Trace:
+        model = without(build(**changes), *left_out)
         with torch.random.fork_rng(), record(model) as trace:
             model(source, target)
         return trace
@@ -236,6 +246,13 @@ def runs(
             list(greedy(model, source, start=START, end=END, longest=(2, 4), cached=cached))
         return trace
 
+    def surprised(model: Autoregressive) -> Trace:
+        with record(model) as trace:
+            model.nll(target)
+        return trace
+
+    counted = Bigram(13, added=0.5)
+    counted.learn(target)
     drawn = {"temperature": 2, "top_k": 9, "top_p": 0.9, "seeds": [(0, 1), (0, 2)]}
 
     with record(translator) as forced:
@@ -248,6 +265,7 @@ def runs(
         "train": forward(train=True, dropout=0.1),
         "pre-norm": forward(norm="pre"),
         "pre-norm, train": forward(norm="pre", train=True, dropout=0.1),
+        "no positions, no mask": forward("positions", "mask"),
         "odd d_model": forward(d_model=9, d_k=4, d_v=2),
         "cached": decoded(cached=True),
         "uncached": decoded(cached=False),
@@ -266,6 +284,8 @@ def runs(
         "seq2seq, general": handed_over("general", cached=False),
         "seq2seq, additive": handed_over("additive", cached=True),
         "gru, reset before": read(ResetBeforeGRUCell, 6, 4, layers=2),
+        "bigram": surprised(counted),
+        "latent autoregressive": surprised(LatentAutoregressive(13, 6)),
     }
 
 

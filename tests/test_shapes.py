@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,9 @@ from einops import parse_shape
 from torch import Tensor, nn
 
 import tracetf
+from tracetf.data.grammar import Pair
+from tracetf.data.grammar import pairs as said
+from tracetf.data.pairs import TextPair
 from tracetf.decoding import Strategy, beam, greedy, sample
 from tracetf.decoding.beam import begin, extend, may_improve, penalty
 from tracetf.decoding.greedy import likeliest
@@ -20,6 +24,8 @@ from tracetf.decoding.sampling import draw
 from tracetf.decoding.unfinished import Unfinished, limits, write
 from tracetf.dimensions import Dimensions, Seq2seqDimensions
 from tracetf.encoder_decoder import EncoderDecoder
+from tracetf.experiments.length import forced, scored, targets
+from tracetf.experiments.neighbours import norms, read_by_the_norm
 from tracetf.layers.attention import MultiHeadAttention, project
 from tracetf.layers.cache import Cache, Kept, LayerCache, behind
 from tracetf.layers.dropout import Dropout, draws
@@ -31,9 +37,19 @@ from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
 from tracetf.layers.softmax import softmax
 from tracetf.recorder.keep import statistics
-from tracetf.recurrent import GRUCell, LSTMCell, Recurrent, ResetBeforeGRUCell, RNNCell, State
+from tracetf.recurrent import (
+    Bigram,
+    GRUCell,
+    LatentAutoregressive,
+    LSTMCell,
+    Recurrent,
+    ResetBeforeGRUCell,
+    RNNCell,
+    State,
+)
 from tracetf.recurrent.attention import AdditiveScore, DotScore, GeneralScore, GlobalAttention
 from tracetf.recurrent.cells import Cell
+from tracetf.recurrent.language import Counts, NextWord, Surprisal
 from tracetf.recurrent.seq2seq import (
     Bottleneck,
     RecurrentDecoder,
@@ -57,6 +73,7 @@ from tracetf.transformer import (
     Transformer,
 )
 from tracetf.translate import padded
+from tracetf.whatifs import NoPositions, NoResidual, NoUpdate, UnmaskedDecoder
 
 Call = tuple[Callable[..., Any], dict[str, Any]]
 SENTENCES, SOURCE, TARGET = 2, 5, 3
@@ -243,6 +260,13 @@ CALLS: dict[str, Callable[..., Call]] = {
         (model := Transformer(SIZE)).decoder,
         {"target": ids(TARGET), "cache": model.cache(), **in_the_decoder()},
     ),
+    "NoPositions.forward": lambda: (NoPositions(), {"x": x(), "start": 2}),
+    "NoResidual.forward": lambda: (NoResidual(0.5), {"x": x(), "update": x()}),
+    "NoUpdate.forward": lambda: (NoUpdate(), {"x": x(), "update": x()}),
+    "UnmaskedDecoder.forward": lambda: (
+        UnmaskedDecoder(SIZE),
+        {"target": ids(TARGET), "cache": Cache(1), **in_the_decoder()},
+    ),
     "EncoderDecoder.forward": lambda: (Transformer(SIZE), {"source": ids(SOURCE), "target": ids(TARGET)}),
     "EncoderDecoder.encode": lambda: (Transformer(SIZE).encode, {"source": ids(SOURCE)}),
     "EncoderDecoder.decode": lambda: decoded("decode"),
@@ -307,8 +331,32 @@ CALLS: dict[str, Callable[..., Call]] = {
     "Translator.pair": lambda translator: (lambda: translator.pair("I am a student.", "나"), {}),
     "Batch": batched,
     "Processes.share": lambda: (Processes(1, 2).share, {"rows": ids(SOURCE)}),
+    "Surprisal.forward": lambda: (
+        Surprisal(padding=0),
+        {"probabilities": torch.rand(SENTENCES, TARGET, 13), "expected": ids(TARGET)},
+    ),
+    "Autoregressive.forward": lambda: (Bigram(13), {"target": ids(TARGET)}),
+    "Autoregressive.nll": lambda: (LatentAutoregressive(13, 12).nll, {"sentences": ids(SOURCE)}),
+    "Bigram.forward": lambda: (Bigram(13), {"target": ids(TARGET)}),
+    "Bigram.learn": lambda: (Bigram(13).learn, {"sentences": ids(TARGET)}),
+    "Counts.forward": lambda: (Counts(13, 1), {"tokens": ids(TARGET)}),
+    "NextWord.forward": lambda: (NextWord(), {"logits": torch.randn(SENTENCES, TARGET, 13)}),
+    "LatentAutoregressive.forward": lambda: (LatentAutoregressive(13, 12), {"target": ids(TARGET)}),
+    "scored": lambda pairs: (
+        partial(scored, pairs, [TextPair("", "")] * len(pairs), [""] * len(pairs)),
+        {"nll": torch.rand(len(pairs), 9)},
+    ),
+    "forced": lambda translator, pairs: (partial(forced, translator, pairs), {}),
+    "targets": lambda translator, pairs: (partial(targets, translator, pairs), {}),
+    "read_by_the_norm": lambda: (partial(read_by_the_norm, tracetf.load(), ["I go home."] * 2), {}),
+    "norms": lambda: (norms, {"seen": x()}),
     "padded": lambda: (padded, {"sentences": [[1, 2, 3], [1]], "padding": 0}),
 }
+
+
+@pytest.fixture
+def pairs() -> list[Pair]:
+    return list(islice(said("nano"), 3))
 
 
 def modules() -> Iterator[ModuleType]:
@@ -348,6 +396,7 @@ def test_no_block_is_overlooked() -> None:
     written = sum(len(re.findall(r"^ +Shapes:$", inspect.getsource(module), re.M)) for module in modules())
     inherited = {"PreNormEncoderLayer.forward", "PreNormDecoderLayer.forward"}
     inherited |= {"Transformer.unread_vectors", "Seq2seq.unread_vectors"}
+    inherited |= {"Bigram.forward", "LatentAutoregressive.forward"}
     assert len(BLOCKS.keys() - inherited) == written
 
 

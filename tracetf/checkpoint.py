@@ -1,7 +1,7 @@
 """A trained model in a file: weights, sizes, vocabularies, provenance. No code in it, no pickle."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from functools import partial
 from math import isfinite, prod
@@ -26,10 +26,12 @@ from tracetf.files import (
     refusing_damage,
     table,
     text,
+    truth,
     whole_file,
 )
 from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.transformer import Transformer
+from tracetf.whatifs import without
 
 FORMAT = "tracetf checkpoint 3"
 SECOND_FORMAT = "tracetf checkpoint 2"  # knew Transformers alone
@@ -44,6 +46,7 @@ ARCHITECTURES: dict[str, tuple[type[Sizes], type[EncoderDecoder]]] = {
     "transformer": (Dimensions, Transformer),
     "seq2seq": (Seq2seqDimensions, Seq2seq),
 }
+WITHOUT = " without "  # between an architecture and each part that is left out
 PRIMES = {"source_words": 7, "target_words": 11, "d_model": 13, "heads": 17, "d_k": 19, "d_v": 23, "d_ff": 29}
 
 
@@ -57,6 +60,7 @@ class Checkpoint:
         vocabularies: its words, for `source` and `target`, in the order of their ids.
         weights: by their names in `state_dict`, each shared one once.
         provenance: how it was made: seed, corpus, steps, versions.
+        left_out: the parts that it is without, as `without` names them.
     """
 
     dimensions: Sizes
@@ -64,6 +68,7 @@ class Checkpoint:
     vocabularies: dict[str, tuple[str, ...]]
     weights: dict[str, Tensor]
     provenance: dict[str, Any]
+    left_out: tuple[str, ...] = ()
 
     def write(self, path: Path, half: bool = True) -> None:
         """Write the weights, and the rest in the header.
@@ -76,7 +81,7 @@ class Checkpoint:
         """
         header = {
             "format": FORMAT,
-            "architecture": _architecture(self.dimensions),
+            "architecture": WITHOUT.join([_architecture(self.dimensions), *self.left_out]),
             "dimensions": json.dumps(asdict(self.dimensions)),
             "tokenizers": json.dumps(self.tokenizers),
             "vocabularies": json.dumps(self.vocabularies, ensure_ascii=False),
@@ -102,14 +107,16 @@ def read(path: Path) -> Checkpoint:
         file = ArrayFile(path, "pt", FLOATS)
     _check_format(file.header.get("format", ""), path)
     with refusing_damage(path, "checkpoint", REMEDY):
-        dimensions = _dimensions(file.header)
-        _check_weights(file.shapes, dimensions)
+        architecture, *left_out = _said_architecture(file.header).split(WITHOUT)
+        dimensions = _dimensions(file.header, architecture)
+        _check_weights(file.shapes, dimensions, left_out)
         return Checkpoint(
             dimensions,
             _tokenizers(file.header),
             parse(file.header, "vocabularies", VOCABULARIES),
             {name: file.read(name).float() for name in file.shapes},
             parse(file.header, "provenance", table(anything)),
+            tuple(left_out),
         )
 
 
@@ -131,8 +138,11 @@ def _architecture(size: Sizes) -> str:
     return next(name for name, (kind, _) in ARCHITECTURES.items() if kind is type(size))
 
 
-def _dimensions(header: Mapping[str, str]) -> Sizes:
-    name = header.get("architecture", "") if header["format"] == FORMAT else "transformer"
+def _said_architecture(header: Mapping[str, str]) -> str:
+    return header.get("architecture", "") if header["format"] == FORMAT else "transformer"
+
+
+def _dimensions(header: Mapping[str, str], name: str) -> Sizes:
     if name not in ARCHITECTURES:
         raise ValueError(f"architecture {name!r:.60} is not one of {', '.join(ARCHITECTURES)}")
     return parse(header, "dimensions", partial(_sizes, name))
@@ -155,16 +165,10 @@ def _finite(said: Any) -> float:
     return float(said)
 
 
-def _truth(said: Any) -> bool:
-    if not isinstance(said, bool):
-        raise ValueError(f"{said!r:.60} is neither true nor false")
-    return said
+CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text, bool: truth}
 
 
-CHECKS: dict[Any, Check[Any]] = {int: count, float: _finite, str: text, bool: _truth}
-
-
-def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Sizes) -> None:
+def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Sizes, left_out: Sequence[str]) -> None:
     """Refuse weights that are not those of a model of this size, before any such model is made.
 
     Raises:
@@ -172,7 +176,7 @@ def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Sizes) -> None:
             many weights is likely to have.
     """
     wanted = set()
-    for name, shape in shapes_of(size):
+    for name, shape in shapes_of(size, *left_out):
         if name not in shapes:
             raise ValueError(f"it does not hold the weights of its dimensions: {name} is missing")
         if shapes[name] != shape:
@@ -186,10 +190,13 @@ def _check_weights(shapes: Mapping[str, tuple[int, ...]], size: Sizes) -> None:
         raise ValueError(f"padding={size.padding} is no word's number")
 
 
-def shapes_of(size: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+def shapes_of(size: Sizes, *left_out: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Yield the names and shapes of the weights of a model, without making one of its size.
 
     One whose sizes are primes shows of each axis which sizes it is the product of.
+
+    Args:
+        left_out: parts that the model is without.
     """
     kind, model = ARCHITECTURES[_architecture(size)]
     primes = {name: prime for name, prime in PRIMES.items() if hasattr(size, name)}
@@ -197,6 +204,8 @@ def shapes_of(size: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
         del primes["source_words"]
     one = {name: 1 for name in ("layers", "longest") if hasattr(size, name)}
     small = model(kind(**vars(size) | {"source_words": PRIMES["target_words"]} | primes | one))
+    if left_out:
+        small = without(small, *left_out)
     for name, weight in small.named_parameters():
         shape = tuple(_of_that_size(axis, primes, size) for axis in weight.shape)
         for layer in range(getattr(size, "layers", 1) if ".layers.0." in name else 1):

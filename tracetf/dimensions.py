@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 NORMS = ("post", "pre")
 ATTENTIONS = ("none", "dot", "general", "additive")
+PARTS = ("positions", "scale", "mask", "residual", "norm", "feed-forward")  # that `without` can leave out
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from tracetf.checkpoint import Checkpoint
 from tracetf.data.tokenizers import restored
 from tracetf.files import refusing_damage
 from tracetf.translate import Translator, untrained
+from tracetf.whatifs import without
 
 SHIPPED = ("student", "gru", "gru-attention")
 
@@ -33,6 +34,8 @@ def _restored(made: Checkpoint, path: Path) -> Translator:
     with refusing_damage(path, "checkpoint", checkpoint.REMEDY):
         sides = {side: restored(made.tokenizers[side], words) for side, words in made.vocabularies.items()}
         model = untrained(made.dimensions, sides["source"], sides["target"], made.provenance)
+        if made.left_out:
+            model = without(model, *made.left_out)
     for name, parameter in model.named_parameters():
         parameter.data = made.weights[name]
     return model.eval()

@@ -203,6 +203,7 @@ class Translator(EncoderDecoder):
             self.vocabularies,
             dict(self.named_parameters()),
             self.provenance,
+            self.left_out,
         )
 
 

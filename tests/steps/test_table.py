@@ -16,6 +16,7 @@ from tracetf.steps import (
     block,
     find,
     inputs,
+    language,
     loss,
     matching,
     nearest,
@@ -34,7 +35,8 @@ every_step = pytest.mark.parametrize("step", STEPS.values(), ids=list(STEPS))
 
 def test_every_key_is_entered_once() -> None:
     entered = []
-    for module in (attention, beam, block, inputs, loss, outputs, recurrent, sampling, seq2seq, update):
+    rooms = (attention, beam, block, inputs, language, loss, outputs, recurrent, sampling, seq2seq, update)
+    for module in rooms:
         calls = [
             node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)
         ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tracetf.cli.experiment import experiment
 from tracetf.cli.judge import compare
 from tracetf.cli.learn import evaluate
 from tracetf.cli.read import explain, show
@@ -25,7 +26,7 @@ def tracetf() -> None:
     """
 
 
-for command in (trace, show, compare, explain, translate, train, curves, evaluate):
+for command in (trace, show, compare, explain, translate, train, curves, evaluate, experiment):
     tracetf.add_command(command)
 
 

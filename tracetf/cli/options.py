@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tracetf.trace import Trace
     from tracetf.views.story import Wish
     from tracetf.views.terminal import Terminal
+    from tracetf.words import Words
 
 OPTIONS = (
     click.option(
@@ -83,8 +84,18 @@ class View:
     html: Path | None
     open_page: bool
 
-    def deliver(self, trace: "Trace", ending: str = "") -> None:
-        """Write, show and verify a trace as asked."""
+    def deliver(
+        self,
+        trace: "Trace",
+        ending: str = "",
+        more: "Callable[[Terminal, Words], None]" = lambda console, words: None,
+    ) -> None:
+        """Write, show and verify a trace as asked.
+
+        Args:
+            ending: what the run came to.
+            more: prints what is to be told after the trace.
+        """
         from tracetf.views.story import Wish
 
         if self.open_page and self.html is None:
@@ -100,7 +111,7 @@ class View:
         if self.json_path is not None:
             write_json(trace, self.json_path)
         if self.json_path != "-":
-            self._tell(trace, wish, ending)
+            self._tell(trace, wish, ending, more)
         if self.verify:
             self._verify(trace)
 
@@ -113,7 +124,9 @@ class View:
         if self.open_page and not webbrowser.open(path.resolve().as_uri()):
             warnings.warn(f"no browser could be opened; open {path} yourself", stacklevel=1)
 
-    def _tell(self, trace: "Trace", wish: "Wish", ending: str) -> None:
+    def _tell(
+        self, trace: "Trace", wish: "Wish", ending: str, more: "Callable[[Terminal, Words], None]"
+    ) -> None:
         from tracetf.views.console import print_trace
         from tracetf.words import words
 
@@ -124,8 +137,9 @@ class View:
             console.print()
             console.print(ending, style="bold", markup=False, highlight=False)
         if not wish.everything:
-            more = "more_learning" if "loss.loss" in trace else "more"
-            console.print(said.screen[more], style="dim", markup=False, highlight=False)
+            hints = "more_learning" if "loss.loss" in trace else "more"
+            console.print(said.screen[hints], style="dim", markup=False, highlight=False)
+        more(console, said)
 
     def _verify(self, trace: "Trace") -> None:
         from tracetf.trace import verify

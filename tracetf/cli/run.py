@@ -9,6 +9,8 @@ import click
 
 from tracetf.cli.lines import LeftEmpty, decoded, whole_text
 from tracetf.cli.options import View, model_option, strategy_options, view_options
+from tracetf.cli.what_if import TAUGHT, Task, what_if
+from tracetf.dimensions import PARTS
 
 
 @click.command()
@@ -17,6 +19,19 @@ from tracetf.cli.options import View, model_option, strategy_options, view_optio
 @click.option("--target", metavar="TEXT", help="Give the decoder this Korean sentence instead of decoding.")
 @click.option("--cached", is_flag=True, help="Decode with cached keys and values, one row a word.")
 @strategy_options
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="PART",
+    help=f"Show, keep and verify the run without {', '.join((*PARTS, *TAUGHT))} or head 2 of layer 1 "
+    "(head:1.2; of one attention: head:encoder.1.2, head:decoder.1.2, head:cross.1.2), then where it parts "
+    "from the run with it.",
+)
+@click.option(
+    "--against",
+    metavar="TEXT",
+    help="With --without: is the set of rows that the encoder makes of SENTENCE that of TEXT, too?",
+)
 @click.option(
     "--train", is_flag=True, help="Watch one training step on SENTENCE and its translation, or --target."
 )
@@ -29,6 +44,8 @@ def trace(
     model: str,
     target: str | None,
     cached: bool,
+    without: tuple[str, ...],
+    against: str | None,
     train: bool,
     after: int | None,
     strategy: dict[str, Any],
@@ -38,7 +55,6 @@ def trace(
 
     With --train, follow one step of training: forward, loss, backward, update. No file is changed by it.
     """
-    from tracetf.recorder import record
     from tracetf.shipped import load
 
     if (cached or strategy) and (train or target is not None):
@@ -47,24 +63,17 @@ def trace(
         raise click.UsageError(f"{wish} has no meaning with {given}: all words are read at once")
     if after is not None and not train:
         raise click.UsageError("--after counts training steps; give --train as well")
-    translator = load(model)
-    if train:
-        from tracetf.training.watched import Pupil
-
-        pupil = Pupil(translator, sentence, target)
-        for _ in range(after or 0):
-            pupil.step()
-        with record(translator) as run:
-            pupil.step()
-        view.deliver(run, f"{sentence}  →  {pupil.target}")
-        return
-    with record(translator) as run:
-        if target is None:
-            ending = f"{sentence}  →  {translator.translate(sentence, cached, **strategy)}"
-        else:
-            translator.force(sentence, target)
-            ending = ""
-    view.deliver(run, ending)
+    if against is not None and not without:
+        raise click.UsageError(
+            "--against holds two orders of words against each other without a part; give --without as well: "
+            "--without positions"
+        )
+    task = Task(sentence, target, cached, (after or 0) if train else None, strategy)
+    if without:
+        what_if(task, load(model), without, against, view)
+    else:
+        run, written = task.run(load(model))
+        view.deliver(run, task.ending(written))
 
 
 @click.command()

@@ -64,6 +64,18 @@ def target_mask(target: Array, padding: int, unread: Array | None = None) -> Arr
 
 
 @step(
+    "stack.open_mask",
+    "batch query key",
+    formula="open_mask = the last row of target_mask, for every query",
+    tex=r"\mathrm{mask}_{ij} = [y_j \ne \langle pad \rangle]",
+    source="section 3.2.3, left out",
+    reads="target_mask",
+)
+def open_mask(target_mask: Array) -> Array:
+    return np.broadcast_to(target_mask[:, -1:], target_mask.shape)
+
+
+@step(
     "embedding.rows",
     "batch token d_model",
     formula="rows = E[ids]",
@@ -104,12 +116,24 @@ def waves(x: Array, start: int) -> Array:
 
 
 @step(
+    "positions.nothing",
+    "token d_model",
+    formula="nothing = 0",
+    tex=r"0",
+    source="section 3.5, left out",
+    reads="x",
+)
+def nothing(x: Array) -> Array:
+    return np.zeros(x.shape[1:])
+
+
+@step(
     "stack.embedded",
     "batch token d_model",
     formula="embedded = scaled embedding + positions",
     tex=r"\sqrt{d_{model}} \, E_{x_i} + PE_i",
     source="section 3.5",
-    reads="embedding.scaled positions.waves",
+    reads="embedding.scaled positions.waves|positions.nothing",
 )
 def embedded(scaled: Array, waves: Array) -> Array:
     return scaled + waves

@@ -17,6 +17,7 @@ from tracetf.data.tokenizers import learned, morphemes
 from tracetf.data.tokens import Tokenizer
 from tracetf.training.settings import Settings, columns
 from tracetf.translate import Translator, untrained
+from tracetf.whatifs import without
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def build(settings: Settings, reader: Tokenizer, writer: Tokenizer) -> Translato
     )
     files = {name: Path(getattr(settings, name)).name for name in ("data", "validation")}
     made = {"torch": torch.__version__, **asdict(settings), **files}
-    return untrained(size, reader, writer, provenance=made)
+    model = untrained(size, reader, writer, provenance=made)
+    return without(model, settings.without) if settings.without else model
 
 
 def snapshot_pair(settings: Settings, pairs: Lessons) -> TextPair | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from math import sqrt
 
 from tracetf.data.clauses import TIERS
-from tracetf.dimensions import NORMS, Dimensions, Seq2seqDimensions, Sizes
+from tracetf.dimensions import NORMS, PARTS, Dimensions, Seq2seqDimensions, Sizes
 from tracetf.training.setting import Setting, checked, setting
 
 ARCHITECTURES = {
@@ -15,7 +15,8 @@ ARCHITECTURES = {
     "gru-general": "general",
     "gru-additive": "additive",
 }
-TRANSFORMERS_ALONE = ("heads", "layers", "d_ff", "norm")
+OF_TRANSFORMERS = ("heads", "layers", "d_ff", "norm")
+TRANSFORMERS_ALONE = (*OF_TRANSFORMERS, "without")
 GROUPS = ("model", "data", "learning", "judging", "keeping", "machine")
 
 
@@ -42,6 +43,9 @@ class Settings:
     )
     longest: int = setting(
         256, "model", "longest sentence, with its start and end marks", unit="tokens", least=2
+    )
+    without: str = setting(
+        "", "model", "a part to leave out, to see what it is for [none]", choices=("", *PARTS)
     )
 
     data: str = setting("", "data", "sentence pairs to learn from, .tsv or .tsv.gz", unit="file", later=True)
@@ -189,7 +193,7 @@ class Settings:
         """Return how large the model is, given its vocabularies, and whether they are one."""
         sizes = {name: getattr(self, name) for name in ("d_model", "longest", "dropout")}
         if self.architecture == "transformer":
-            more = {name: getattr(self, name) for name in TRANSFORMERS_ALONE}
+            more = {name: getattr(self, name) for name in OF_TRANSFORMERS}
             return Dimensions(source_words, target_words, **sizes, shared=shared, **more)
         attention = ARCHITECTURES[self.architecture]
         return Seq2seqDimensions(source_words, target_words, **sizes, shared=shared, attention=attention)

@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import replace
 from math import inf
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,16 +28,17 @@ class Pupil:
         model: is changed in place.
         sentence: what it reads.
         target: what it is to write; what it writes by itself when left out.
+        changes: settings to learn by, in place of those that the model was trained by.
 
     Raises:
         ValueError: a sentence that cannot be read, or nothing that the model writes by itself.
     """
 
-    def __init__(self, model: Translator, sentence: str, target: str | None = None) -> None:
+    def __init__(self, model: Translator, sentence: str, target: str | None = None, **changes: Any) -> None:
         self.target = _translated(model, sentence) if target is None else target
         self.model = model
         self.source_ids, self.target_ids = model.pair(sentence, self.target)
-        self.settings = learned_by(model)
+        self.settings = replace(learned_by(model), **changes)
         self.parameters = dict(model.named_parameters())
         self.adam = Adam(self.parameters)
 

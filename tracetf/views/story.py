@@ -10,6 +10,8 @@ import numpy as np
 
 from tracetf.trace import Event, Trace
 
+OPEN_MASK = "decoder.open_mask"  # in runs of a decoder without its causal mask
+MASKED = "masked_self_attention"
 # What drawing and beam search come to, word by word.
 WRITTEN = ("sampling.candidates", "sampling.uniform", "beam.parents", "beam.words", "beam.totals")
 
@@ -110,14 +112,16 @@ def tell(trace: Trace, wish: Wish) -> Iterator[Item]:
         if learning and wish.phase == "*" and not wish.full:
             yield Silence(phase, len(events))
         else:
-            yield from _scenes(phase, events, wish, told)
+            yield from _scenes(phase, events, wish, told, OPEN_MASK in trace)
 
 
-def _scenes(phase: str, events: list[Event], wish: Wish, told: set[tuple[str, str]]) -> Iterator[Item]:
+def _scenes(
+    phase: str, events: list[Event], wish: Wish, told: set[tuple[str, str]], unmasked: bool
+) -> Iterator[Item]:
     later = phase.startswith("decode") and phase != "decode 1"
     silent = 0
     for module, group in groupby(events, key=scene_of):
-        inside, place = list(group), place_of(module)
+        inside, place = list(group), place_of(module, unmasked)
         shown = [event for event in inside if _in_numbers(event, place, wish, told)]
         told.update((place, event.name) for event in shown)
         if shown:
@@ -163,7 +167,13 @@ def of_a_weight(event: Event) -> bool:
     return event.module.endswith((".gradient", ".adam"))
 
 
-def place_of(module: str) -> str:
-    """Return the key of the words for a place: `masked_self_attention` for the decoder's, `add_norm`, …"""
+def place_of(module: str, unmasked: bool) -> str:
+    """Return the key of the words for a place: `masked_self_attention` for the decoder's, `add_norm`, …
+
+    Args:
+        unmasked: whether the decoder has no causal mask.
+    """
     last = module.rpartition(".")[2]
-    return "masked_self_attention" if last == "self_attention" and module.startswith("decoder") else last
+    if last != "self_attention" or not module.startswith("decoder"):
+        return last
+    return f"un{MASKED}" if unmasked else MASKED

@@ -17,7 +17,7 @@ from tracetf.views.page.legible import legible
 from tracetf.views.page.links import Link
 from tracetf.views.page.payload import Packed
 from tracetf.views.page.selection import TOLERANCE, Selection
-from tracetf.views.story import layer_of, place_of, scene_of
+from tracetf.views.story import OPEN_MASK, layer_of, place_of, scene_of
 from tracetf.words import LANGUAGES, Words, words
 
 LONGEST = 40
@@ -103,7 +103,7 @@ class Describer:
             "predicts": self._predicted(event),
             "share": event.step is not None and event.step.key in SHARES,
             "most": bounds_of(event)[1],
-            **_whereabouts(event),
+            **_whereabouts(event, OPEN_MASK in self.trace),
         }
         return {key: fact for key, fact in facts.items() if fact is not False and fact not in ("", -1)}
 
@@ -161,7 +161,7 @@ def _is_summary(event: Event) -> bool:
     return event.axes == ("statistic",)
 
 
-def _whereabouts(event: Event) -> dict[str, Any]:
+def _whereabouts(event: Event, unmasked: bool) -> dict[str, Any]:
     """Return the block of the model an event is shown in, and the stack that block belongs to."""
     block, stack = scene_of(event), _stack(event)
     if event.module in ("encoder", "decoder") or block.endswith((".embedding", ".positions")):
@@ -169,7 +169,7 @@ def _whereabouts(event: Event) -> dict[str, Any]:
     elif event.step is not None and event.step.key in OUTPUT:
         block = "output"
     layer = layer_of(event.path)
-    found = {"block": block, "place": place_of(block) or "words", "stack": stack}
+    found = {"block": block, "place": place_of(block, unmasked) or "words", "stack": stack}
     return found if layer is None else found | {"layer": layer}
 
 

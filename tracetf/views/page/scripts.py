@@ -10,7 +10,7 @@ MODULES = (
     *("dom", "numbers", "payload", "run", "matrix", "strip", "grid", "copy", "address", "stage", "keys"),
     *("explain/arithmetic", "explain/inputs", "explain/attention", "explain/block", "explain/outputs"),
     *("explain/loss", "explain/update", "explain/decoding", "explain/recurrent"),
-    *("explain/seq2seq", "explain/explain"),
+    *("explain/seq2seq", "explain/language", "explain/explain"),
     *("view-header", "view-scrubber", "view-map", "view-places", "view-account", "view-step"),
     *("view-training", "view-loop", "view-heads", "view-positions", "view-proof", "element"),
 )
@@ -21,6 +21,7 @@ SELDOM = {
     "explain/decoding": {"rows", "sampling", "beam"},
     "explain/recurrent": {"initial", "rnn", "lstm", "gru", "held", "states", "side_by_side", *BETWEEN},
     "explain/seq2seq": BETWEEN,
+    "explain/language": {"bigram", "next_word", "surprisal"},
     "view-training": {"loss"},
 }
 

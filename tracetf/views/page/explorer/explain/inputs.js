@@ -19,6 +19,15 @@ EXPLAINERS["transformer.target_mask"] = ([target, padding, unread], [batch, row,
   );
 };
 
+EXPLAINERS["stack.open_mask"] = ([mask], [batch, , key]) => {
+  const last = mask.at(batch, mask.shape[1] - 1, key);
+  return formula(
+    [last],
+    () => last.value,
+    () => [label(last)],
+  );
+};
+
 EXPLAINERS["embedding.rows"] = ([tokens, E], [batch, token, column]) => {
   const id = tokens.at(batch, token);
   const number = E.at(id.value, column);
@@ -48,6 +57,8 @@ EXPLAINERS["positions.waves"] = ([x, start], [position, column]) => {
     ],
   );
 };
+
+EXPLAINERS["positions.nothing"] = () => ({ value: 0, from: [], said: () => ["0"] });
 
 /** Section 3.5: sine in even columns, cosine in odd ones.
  * @param {number} place @param {number} column @param {number} size @returns {number} */
