@@ -3,7 +3,8 @@
 A fence of the language `run` holds commands, one a line, each a call of `tracetf`, with their output below;
 one of `python run` holds Python, whose names last to the end of the page; one of `code` names a piece of the
 package, `tracetf.layers.norm.LayerNorm.forward "mean =" "output ="`, from the line that begins so to the one
-that begins so.
+that begins so; one of `quote` names a page of the repository, `docs/testing.md`, and below it how a block of
+code there begins, `class Attention`.
 """
 
 import ast
@@ -17,6 +18,7 @@ from contextlib import chdir, redirect_stderr, redirect_stdout
 from functools import cache, reduce
 from importlib import import_module
 from io import BytesIO, StringIO, TextIOWrapper
+from pathlib import Path
 from tempfile import mkdtemp
 from textwrap import dedent
 from typing import Any
@@ -26,9 +28,11 @@ from markdown.preprocessors import Preprocessor
 
 from tracetf.cli import main
 
-FENCE = re.compile(r"^```(run|python run|code)$(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(run|python run|code|quote)$(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).parents[2]
 WIDTH = "88"
-TELLING = ("trace", "explain", "show", "compare")  # commands that speak Korean too
+TELLING = ("trace", "explain", "show", "compare", "experiment")  # commands that speak Korean too
 
 
 class Commands(Preprocessor):
@@ -48,6 +52,8 @@ class Commands(Preprocessor):
         if kind == "run":
             lines = [self._told(line) for line in source.split("\n")]
             return "\n\n".join(_shown("console", f"$ {line}", printed(line)) for line in lines)
+        if kind == "quote":
+            return quoted(source)
         return _shown("python", code(source) if kind == "code" else source, self._output(kind, source))
 
     def _output(self, kind: str, source: str) -> str:
@@ -120,9 +126,8 @@ def code(asked: str) -> str:
         ValueError: there is no such thing, or no such line in it.
     """
     path, *ends = shlex.split(asked)
-    module, names = _module(path.split("."))
     try:
-        lines = dedent(inspect.getsource(reduce(getattr, names, module))).splitlines()
+        lines = dedent(inspect.getsource(thing(path))).splitlines()
         begun = [next(i for i, line in enumerate(lines) if line.strip().startswith(end)) for end in ends]
     except (AttributeError, StopIteration) as error:
         raise ValueError(
@@ -130,6 +135,26 @@ def code(asked: str) -> str:
         ) from error
     first, last = (begun[0], begun[-1]) if begun else (0, len(lines))
     return dedent("\n".join(lines[first : last + 1])).rstrip()
+
+
+def quoted(asked: str) -> str:
+    """Return the block of code of a page that begins so.
+
+    Raises:
+        ValueError: there is none, or several.
+    """
+    page, _, start = asked.partition("\n")
+    blocks = BLOCK.finditer((ROOT / page).read_text("utf-8"))
+    found = [block[0] for block in blocks if block[1].startswith(start)]
+    if len(found) != 1:
+        raise ValueError(f"{page} has {len(found)} blocks that begin with {start!r}; say which one to quote")
+    return found[0]
+
+
+def thing(path: str) -> Any:
+    """Return what stands under a dotted path in the package."""
+    module, names = _module(path.split("."))
+    return reduce(getattr, names, module)
 
 
 def _module(parts: list[str]) -> tuple[Any, list[str]]:

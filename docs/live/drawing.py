@@ -12,6 +12,7 @@ import numpy as np
 
 from docs.live.glossary import glossary
 from docs.live.markup import Html
+from docs.live.tables import benchmarks, settings
 from tracetf.trace import Trace
 from tracetf.views import ink
 from tracetf.views.curves import Curve, svg
@@ -21,7 +22,18 @@ from tracetf.views.page import element
 from tracetf.views.story import Wish
 from tracetf.words import words
 
-__all__ = ["beside", "crossing", "curves", "explorer", "figure", "glossary", "matrix", "picture"]
+__all__ = [
+    "benchmarks",
+    "beside",
+    "crossing",
+    "curves",
+    "explorer",
+    "figure",
+    "glossary",
+    "matrix",
+    "picture",
+    "settings",
+]
 
 
 def matrix(
@@ -83,11 +95,19 @@ def explorer(language: str, trace: Trace, wish: Wish | None = None, **attributes
 
 
 def curves(
-    language: str, title: str, across: str, lines: Mapping[str, Sequence[tuple[float, float]]]
+    language: str,
+    title: str,
+    across: str,
+    lines: Mapping[str, Sequence[tuple[float, float]]],
+    log: bool = False,
 ) -> Html:
-    """Draw one or two lines, by their names, over what is counted from left to right."""
+    """Draw lines, by their names, over what is counted from left to right.
+
+    Args:
+        log: let equal distances upwards be equal factors.
+    """
     drawn = [Curve(name, points) for name, points in lines.items()]
-    return Html(f'<div class="drawn">{svg(title, across, drawn)}</div>')
+    return Html(f'<div class="drawn">{svg(title, across, drawn, log)}</div>')
 
 
 def crossing(language: str, weights: Any, rows: Sequence[str], columns: Sequence[str]) -> Html:
