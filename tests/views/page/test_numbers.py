@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import tracetf
 from tracetf.steps import STEPS
 from tracetf.trace import Trace
 from tracetf.views.page import page, script
@@ -114,6 +115,20 @@ def test_a_weight_that_is_not_in_the_page_is_named(student) -> None:
     student.go("#step=encoder.layers.0.self_attention.Q&head=0&cell=1.3")
     assert "W_Q is not in this page" in student.text(".account")
     assert student.text(".absent") == "W_Q"
+
+
+def test_a_cell_says_which_word_it_reads_and_which_weights_are_missing(opened) -> None:
+    model = tracetf.load("gru-attention")
+    with tracetf.record(model) as trace:
+        model.translate("I am a student")
+    cell = "encoder.recurrent.layers.0.forwards.gru"
+    with opened(page(trace), f"#step={cell}.reset_gate&cell=0.3") as seen:
+        assert seen.page.locator(".absent").all_inner_texts() == ["W_xr", "W_hr"]
+        signs = seen.page.locator(".term .sign").all_inner_texts()
+        assert [sign.strip() for sign in signs] == ["", "=", "·", "+", "·", "+"]
+        words = seen.page.locator(".block.current .token").all_inner_texts()
+        assert words == ["i", "am", "a", "student", "."]
+        assert seen.errors == []
 
 
 def test_steps_of_somebody_else_are_drawn_without_arithmetic(opened) -> None:

@@ -57,20 +57,39 @@ function section(stage, stretch, chips) {
 
 /** @param {Stage} stage @param {Group} group @param {HTMLElement[]} chips @returns {HTMLElement} */
 function block(stage, group, chips) {
-  const mine = group.events.map((event) => {
-    const chip = button(data(event.name), () => stage.step(event.place), {
-      class: "chip",
-      title: stage.title(event),
+  const all = rounds(group.events);
+  const lines = all.map((round) => {
+    const mine = round.map((event) => {
+      const chip = button(data(event.name), () => stage.step(event.place), {
+        class: "chip",
+        title: stage.title(event),
+      });
+      chips[event.place] = chip;
+      return chip;
     });
-    chips[event.place] = chip;
-    return chip;
+    const word = all.length > 1 && wordOf(round[0]);
+    return h("div", { class: "chips" }, word && data(word, "token"), ...mine);
   });
-  return h(
-    "section",
-    { class: "block" },
-    h("p", { class: "where" }, ...heading(stage, group.events[0])),
-    h("div", { class: "chips" }, ...mine),
-  );
+  const title = h("p", { class: "where" }, ...heading(stage, group.events[0]));
+  return h("section", { class: "block" }, title, ...lines);
+}
+
+/** Cut a block where it begins anew: a recurrent cell does so for each word.
+ * @param {Recorded[]} events @returns {Recorded[][]} */
+function rounds(events) {
+  /** @type {Recorded[][]} */ const found = [[]];
+  for (const event of events) {
+    if (found[found.length - 1].some(({ name }) => name === event.name)) found.push([]);
+    found[found.length - 1].push(event);
+  }
+  return found;
+}
+
+/** The one word that an event is about, if there is one.
+ * @param {Recorded} event @returns {string | undefined} */
+function wordOf(event) {
+  const axis = event.facts.axes.indexOf("token");
+  return axis >= 0 && event.shape[axis] === 1 ? event.words(axis, 0)?.[0] : undefined;
 }
 
 /** Name the place in the model that an event belongs to.

@@ -38,7 +38,7 @@ function stepView(stage) {
       return { source, grid: new Grid(stage, new Matrix(source, leadingIn(source, index), sentence)) };
     });
     const parts = inputs.map(({ grid }) => figure(stage, grid, false));
-    if (told?.missing) parts.splice(1, 0, h("p", { class: "absent" }, data(told.missing.name)));
+    told?.absent?.forEach((name, i) => parts.splice(i, 0, h("p", { class: "absent" }, data(name))));
     const output = result ? figure(stage, result, true) : h("p", { class: "empty" }, stage.say("empty"));
     const commas = parts.slice(1).map((_, i) => told?.signs?.[i] ?? ",");
     const signs = ["", ...(parts.length ? ["="] : []), ...commas, ""];

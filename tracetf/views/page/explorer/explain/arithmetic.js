@@ -4,8 +4,9 @@
  * @typedef {string | { sup: string } | { say: string }} Part a text, an exponent, or a key of the words
  * @typedef {{ columns: Spot, rows: { name: string, values: number[] }[], chosen?: number }} Terms
  * @typedef {{ value?: number, from: Spot[], said: () => Part[], terms?: () => Terms, signs?: string,
- *   missing?: Source }} Account
- *   `said` and `terms` are written only when somebody looks; `signs` stand between what was read, a letter each
+ *   missing?: Source, absent?: Map<number, string> }} Account
+ *   `said` and `terms` are written only when somebody looks; `signs` stand between what was read, a letter each;
+ *   `absent` are the names of what is not in the page, by their places in what was read
  * @typedef {(reads: Source[], at: number[], event: Recorded) => Account} Explainer
  */
 
@@ -18,7 +19,8 @@ const EXPLAINERS = {};
 function account(from, compute, signs) {
   const lacking = from.find((spot) => !spot.fits);
   const there = from.filter((spot) => spot.fits);
-  if (lacking) return { from: there, signs, said: () => [], missing: lacking.source };
+  const absent = new Map(from.flatMap((spot, i) => (spot.fits ? [] : [[i, spot.source.name]])));
+  if (lacking) return { from: there, signs, said: () => [], missing: lacking.source, absent };
   return { from: there, signs, ...compute() };
 }
 
