@@ -9,12 +9,14 @@ from benchmarks import decoding, recording, training, watching
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Written by `OMP_NUM_THREADS=1 python -m benchmarks`, with torch {torch}. Times differ from machine to
-machine; these are ratios, each the median of runs in turn on one thread.
+Written by `OMP_NUM_THREADS=1 python -m benchmarks`. Times differ from machine to machine; most of these are
+ratios, each the median of runs in turn on one thread.
 
-| | measured | wanted |
+<!-- benchmarks -->
+| torch {torch} | measured | wanted |
 |---|---|---|
 """
+END = "<!-- end of benchmarks -->\n"
 
 
 def main() -> None:
@@ -25,7 +27,7 @@ def main() -> None:
         for row in rows:
             print(*row, sep="  |  ", flush=True)
             page += f"| {row.what} | {row.measured} | {row.wanted} |\n"
-    PAGE.write_text(page, encoding="utf-8")
+    PAGE.write_text(page + END, encoding="utf-8")
 
 
 if __name__ == "__main__":

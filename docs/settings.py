@@ -1,27 +1,33 @@
 """Write the table of settings into `docs/training.md`: `python docs/settings.py`."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tracetf.training.presets import PRESETS, preset
-from tracetf.training.setting import explained
+from tracetf.training.setting import Setting, explained, setting
 from tracetf.training.settings import GROUPS, TRANSFORMERS_ALONE, of_group
 
 PAGE = Path(__file__).with_name("training.md")
 HEAD, END = "<!-- settings -->\n", "<!-- end of settings -->"
 
 
-def table() -> str:
-    """Return every setting with its words, and its value in every preset."""
+def table(say: Callable[[str], str] = str) -> str:
+    """Return every setting with its words, as `say` puts them, and its value in every preset."""
     presets = {name: asdict(preset(name)) for name in PRESETS}
     lines = []
     for group in GROUPS:
-        lines += ["", f"| {group} | | {' | '.join(presets)} |", f"|---|---|{'---|' * len(presets)}"]
+        lines += ["", f"| {say(group)} | | {' | '.join(presets)} |", f"|---|---|{'---|' * len(presets)}"]
         for one in of_group(group):
             values = (_cell(known, one.name) for known in presets.values())
-            lines.append(f"| `{one.name}` | {explained(one)} | {' | '.join(values)} |")
+            lines.append(f"| `{one.name}` | {explained(_said(one, say))} | {' | '.join(values)} |")
     return "\n".join([*lines[1:], ""])
+
+
+def _said(one: Setting, say: Callable[[str], str]) -> Setting:
+    told = {key: say(one.metadata[key]) for key in ("help", "unit") if one.metadata[key]}
+    return setting(one.default, **(one.metadata | told))
 
 
 def _cell(known: dict[str, Any], name: str) -> str:

@@ -15,6 +15,14 @@ def narrowed(trace: Trace, *globs: str) -> Trace:
     return part
 
 
+def staged(trace: Trace, phase: str) -> Trace:
+    """Return a trace all of which is one phase, under a name of its own."""
+    part = Trace(trace.parameters, trace.constants, trace.dimensions, trace.vocabularies)
+    for event in trace:
+        part.append(replace(event, phase=phase))
+    return part
+
+
 def labelled(trace: Trace, **words: tuple[str, ...]) -> Trace:
     """Return a trace whose axes carry these words."""
     part = Trace(trace.parameters, trace.constants, trace.dimensions, trace.vocabularies)

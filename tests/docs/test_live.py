@@ -9,13 +9,16 @@ import pytest
 markdown = pytest.importorskip("markdown", reason="no mkdocs: install '.[docs]' to test the pages")
 
 from docs.live import translations
-from docs.live.commands import code, printed
+from docs.live.commands import BLOCK, code, printed, quoted
 from docs.live.expressions import shown
 from docs.live.kept import kept
-from docs.live.narrow import labelled, narrowed
+from docs.live.narrow import labelled, narrowed, staged
 from docs.live.settled import same, settle
+from docs.live.tables import BENCHMARKS, benchmarks, korean, said, settings
 from docs.live.translations import mark
+from docs.settings import table
 from tracetf.trace import Event, Trace
+from tracetf.training.settings import SETTINGS
 
 EXTENSIONS = ["attr_list", "tables", "pymdownx.superfences", "docs.live"]
 
@@ -73,6 +76,44 @@ def test_code_that_is_gone_stops_the_build(asked) -> None:
         code(asked)
 
 
+def test_a_block_of_a_page_is_quoted_with_its_language() -> None:
+    assert quoted("docs/testing.md\nclass Gate").startswith(
+        "```python\nclass Gate(nn.Module):\n    def forward"
+    )
+    assert "opened=opened" in re.sub("<[^>]+>", "", rendered("```quote\ndocs/testing.md\nclass Gate\n```"))
+
+
+@pytest.mark.parametrize(("start", "found"), [("nothing", 0), ("tracetf train", 4)])
+def test_a_block_that_is_not_the_only_one_stops_the_build(start, found) -> None:
+    with pytest.raises(ValueError, match=f"docs/training.md has {found} blocks that begin with '{start}'"):
+        quoted(f"docs/training.md\n{start}")
+
+
+@pytest.mark.parametrize("name", ["testing.md", "training.md"])
+def test_a_korean_page_quotes_every_block_of_the_english_one(name) -> None:
+    korean = (translations.DOCS / "ko" / "reference" / name).read_text("utf-8")
+    shown = [quoted(block[1].strip("\n")) for block in BLOCK.finditer(korean)]
+    assert shown == [block[0] for block in BLOCK.finditer((translations.DOCS / name).read_text("utf-8"))]
+
+
+def test_the_tables_have_the_same_numbers_in_korean() -> None:
+    assert settings("en") == table()
+    assert benchmarks("en") in BENCHMARKS.read_text("utf-8")
+    for made, told in ((settings, 2), (benchmarks, 1)):
+        numbers = [
+            [row.split(" | ")[told:] for row in made(language).splitlines()[1:]] for language in ("en", "ko")
+        ]
+        assert numbers[0] == numbers[1]
+
+
+def test_no_text_of_a_table_is_missing_or_stale_in_korean() -> None:
+    told = {one.metadata[key] for one in SETTINGS.values() for key in ("group", "help", "unit")} - {""}
+    rows = [line.split(" | ")[0][2:] for line in benchmarks("en").splitlines()[2:]]
+    assert korean().keys() == told | {*rows, "measured", "wanted"}
+    with pytest.raises(ValueError, match=r"'nonsense' is not in docs/live/korean\.toml"):
+        said("ko", "nonsense")
+
+
 @pytest.mark.parametrize(
     ("source", "text"),
     [
@@ -126,6 +167,14 @@ def test_small_numbers_are_written_with_their_power_of_ten() -> None:
     assert "3.00" in html
 
 
+def test_lines_may_rise_by_factors() -> None:
+    page = '{{ curves("t", "n", {"a": [(1, 1e-6), (2, 1e3)], "b": [(1, 1), (2, 2)]}, log=True) }}'
+    html = rendered(page)
+    assert html.count("<polyline") == 2
+    assert "10⁻⁶" in html
+    assert "10⁻⁶" not in rendered(page.replace(", log=True", ""))
+
+
 @pytest.fixture
 def pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder with one page in two languages."""
@@ -155,6 +204,29 @@ def test_a_translation_that_went_its_own_way_is_named(pages, language, before, a
     path = pages / language / "a.md"
     path.write_text(path.read_text("utf-8").replace(before, after), "utf-8")
     assert any(fault.startswith("a.md: ") and message in fault for fault in translations.faults())
+
+
+@pytest.mark.parametrize(("before", "after", "stale"), [("Prose", "Other prose", True), ("42", "43", False)])
+def test_a_translation_follows_what_its_page_includes_but_no_table(
+    pages, monkeypatch, before, after, stale
+) -> None:
+    monkeypatch.setattr(translations, "ROOT", pages)
+    text = "# Two words\n\nProse.\n\n<!-- numbers -->\n| 42 |\n<!-- end of numbers -->\n"
+    (pages / "b.md").write_text(text, "utf-8")
+    (pages / "en" / "b.md").write_text('--8<-- "b.md"\n', "utf-8")
+    (pages / "ko" / "b.md").write_text(
+        "---\nenglish: 0\n---\n# 두 단어 { #two-words }\n\n글.\n\n{{ numbers() }}\n", "utf-8"
+    )
+    translations.main()
+    assert list(translations.faults()) == []
+    (pages / "b.md").write_text(text.replace(before, after), "utf-8")
+    assert any("b.md: the English page has changed" in fault for fault in translations.faults()) is stale
+
+
+def test_a_translation_follows_the_first_line_of_each_docstring() -> None:
+    page = translations.pages("en")["reference/api.md"]
+    assert "::: tracetf.shipped.load\nLoad a translator.\n" in page
+    assert "\nReturn the translation of one sentence, writing the most probable piece each time.\n" in page
 
 
 def test_a_missing_translation_is_named_and_a_new_mark_is_written(pages) -> None:
@@ -188,6 +260,7 @@ def test_a_part_of_a_run_and_words_for_its_axes() -> None:
         trace.append(Event(order, order, "forward", path, ("query", "key"), np.eye(2)))
     assert [event.path for event in narrowed(trace, "*.weights")] == ["b.weights"]
     assert labelled(trace, query=("x", "y"))["a.scores"].labels == {"query": (("x", "y"),)}
+    assert staged(trace, "update 1").phases == ["update 1"]
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,44 @@ def test_every_explorer_recomputes_its_numbers(visit, name) -> None:
             assert proof["agreeing"] == proof["recomputed"] == expected > 0
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("ideas/")])
+def test_every_idea_opens_at_a_number_that_is_recomputed(visit, name) -> None:
+    with visit(address(name, "en")) as page:
+        assert "Δ" in page.locator("tracetf-explorer .account .agrees").first.inner_text()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_an_explorer_follows_the_language_and_the_light_of_the_site(visit, language) -> None:
+    looks = """() => {
+        const root = document.querySelector('tracetf-explorer').shadowRoot;
+        const paper = (one) => getComputedStyle(one).backgroundColor;
+        const canvas = root.querySelector('canvas');
+        return [paper(root.querySelector('.frame')), paper(document.body), canvas.toDataURL()];
+    }"""
+    with visit(address("ideas/warm-up", language), color_scheme="light") as page:
+        assert page.locator("tracetf-explorer .frame").get_attribute("lang") == language
+        assert page.locator("tracetf-explorer .switches").count() == 0
+        seen = []
+        for _ in range(3):  # as the system has it, light, dark
+            frame, body, drawn = page.evaluate(looks)
+            assert frame == body
+            seen.append((body, drawn))
+            page.locator("form[data-md-component=palette] label:visible").click()
+            page.wait_for_timeout(300)  # colours of the theme fade
+        assert seen[0] == seen[1]
+        assert seen[1][0] != seen[2][0]
+        assert seen[1][1] != seen[2][1]
+
+
+def test_what_stays_in_sight_is_not_under_the_header(visit) -> None:
+    with visit(address("ideas/scaling", "en"), NARROW) as page:
+        page.locator("tracetf-explorer .account").evaluate("(one) => one.scrollIntoView()")
+        below = page.locator(".md-header").bounding_box()
+        assert (
+            page.locator("tracetf-explorer .scrubber").bounding_box()["y"] >= below["y"] + below["height"] - 1
+        )
+
+
 def test_going_to_and_fro_keeps_the_explorers_alive(visit) -> None:
     with visit(address("index", "en")) as page:
         page.evaluate("() => { window.stays = true }")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
@@ -38,16 +39,17 @@ class Splits(NamedTuple):
         shown: the sentences that the documentation prints.
     """
 
-    train: list[Pair]
-    validation: list[Pair]
-    iid: list[Pair]
-    pair: list[Pair]
-    struct: list[Pair]
-    role: list[Pair]
-    rev: list[Pair]
-    shown: list[Pair]
+    train: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+    iid: tuple[Pair, ...]
+    pair: tuple[Pair, ...]
+    struct: tuple[Pair, ...]
+    role: tuple[Pair, ...]
+    rev: tuple[Pair, ...]
+    shown: tuple[Pair, ...]
 
 
+@cache
 def splits(tier: Tier, seed: int = 0, train: int = 8000, held_out: int = 400) -> Splits:
     """Split a tier into what is learned from and what is tried.
 
@@ -71,7 +73,7 @@ def splits(tier: Tier, seed: int = 0, train: int = 8000, held_out: int = 400) ->
     for drawn in (learned, validation, iid):
         chance.shuffle(drawn)
     tried = (pools[reason][:held_out] for reason in ("pair", "struct", "role"))
-    return Splits(*(list(map(pair, drawn)) for drawn in (learned, validation, iid, *tried, rev, shown)))
+    return Splits(*(tuple(map(pair, drawn)) for drawn in (learned, validation, iid, *tried, rev, shown)))
 
 
 def _sorted_out(tier: Tier, chance: Random) -> tuple[list[Clause], Pools]:
