@@ -35,7 +35,8 @@ from tracetf.taps import phase, tap
 from tracetf.trace import Event, Trace
 from tracetf.training.watched import Pupil
 from tracetf.transformer import Transformer
-from tracetf.translate import Translator, untrained
+from tracetf.translate import Translator
+from tracetf.translators import untrained
 from tracetf.whatifs import without
 
 torch.set_num_threads(1)

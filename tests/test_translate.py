@@ -16,7 +16,8 @@ from tracetf.dimensions import Dimensions
 from tracetf.recorder import record
 from tracetf.shipped import load
 from tracetf.trace.verify import verify
-from tracetf.translate import Translator, padded, untrained
+from tracetf.translate import Translator, padded
+from tracetf.translators import untrained
 
 MODEL = load()
 

@@ -7,7 +7,8 @@ from tracetf import checkpoint
 from tracetf.checkpoint import Checkpoint
 from tracetf.data.tokenizers import restored
 from tracetf.files import refusing_damage
-from tracetf.translate import Translator, untrained
+from tracetf.translate import Translator
+from tracetf.translators import untrained
 from tracetf.whatifs import without
 
 SHIPPED = ("student", "gru", "gru-attention")

@@ -13,11 +13,9 @@ from tracetf.data.text import UNPRINTABLE, printable
 from tracetf.data.tokens import Tokenizer
 from tracetf.data.vocabulary import END, START, Vocabulary
 from tracetf.decoding import Strategy
-from tracetf.dimensions import Dimensions, Seq2seqDimensions, Sizes
+from tracetf.dimensions import Sizes
 from tracetf.encoder_decoder import EncoderDecoder
-from tracetf.recurrent.seq2seq import Seq2seq
 from tracetf.taps import tap
-from tracetf.transformer import Transformer
 
 
 def _stop(place: int, error: ValueError) -> None:
@@ -225,28 +223,3 @@ def padded(sentences: Sequence[Sequence[int]], padding: int) -> Tensor:
     """
     longest = max(map(len, sentences))
     return torch.tensor([[*ids, *[padding] * (longest - len(ids))] for ids in sentences])
-
-
-class TransformerTranslator(Translator, Transformer):
-    """A Transformer that knows its words."""
-
-
-class RecurrentTranslator(Translator, Seq2seq):
-    """Two GRUs that know their words, with attention between them or without."""
-
-
-KINDS: dict[type[Sizes], type[Translator]] = {
-    Dimensions: TransformerTranslator,
-    Seq2seqDimensions: RecurrentTranslator,
-}
-
-
-def untrained(
-    dimensions: Sizes, reader: Tokenizer, writer: Tokenizer, provenance: dict[str, Any] | None = None
-) -> Translator:
-    """Return an untrained translator of the kind that the dimensions are of.
-
-    Raises:
-        ValueError: as `Translator`.
-    """
-    return KINDS[type(dimensions)](dimensions, reader, writer, provenance)

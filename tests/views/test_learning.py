@@ -17,7 +17,7 @@ from tracetf.recorder import record
 from tracetf.trace import Trace
 from tracetf.trace.file import read_trace
 from tracetf.training.watched import Pupil
-from tracetf.translate import untrained
+from tracetf.translators import untrained
 from tracetf.views.console import print_trace
 from tracetf.views.ink import figure, operand, percent
 from tracetf.views.matrix import Matrix, gradients, magnified, matrices

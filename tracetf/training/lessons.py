@@ -16,7 +16,8 @@ from tracetf.data.splits import splits
 from tracetf.data.tokenizers import learned, morphemes
 from tracetf.data.tokens import Tokenizer
 from tracetf.training.settings import Settings, columns
-from tracetf.translate import Translator, untrained
+from tracetf.translate import Translator
+from tracetf.translators import untrained
 from tracetf.whatifs import without
 
 
