@@ -46,7 +46,7 @@ def _changes(settled: Mapping[str, str], shown: Mapping[str, str]) -> Iterator[s
 
 def same(was: str, now: str) -> bool:
     """Say whether two texts agree, their numbers within a hundredth or one in the last place."""
-    if ROUNDING in was and ROUNDING in now:
+    if all(ROUNDING in text or text == "0" for text in (was, now)):
         return True
     numbers = [*zip(NUMBER.findall(was), NUMBER.findall(now), strict=False)]
     return NUMBER.sub("#", was) == NUMBER.sub("#", now) and all(_near(a, b) for a, b in numbers)

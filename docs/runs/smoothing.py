@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from docs.live.narrow import narrowed
+from docs.runs import lesson
 from tracetf.training.loss import smoothed_loss, smoothed_target
 
 K, EPSILON, RIGHT = 5, 0.1, 2
@@ -39,3 +41,13 @@ ours = float(smoothed_loss(some, expected, EPSILON, -1, 1))
 of_torch = float(functional.cross_entropy(some[0], expected[0], label_smoothing=EPSILON))
 difference = abs(ours - of_torch)
 gap = log((1 - EPSILON + EPSILON / K) / (EPSILON / K))
+
+# the loss of one training step of the shipped model
+trace = lesson.trace
+explored = narrowed(trace, "expected", "output.logits", "probabilities", "loss.*")
+surest = int(lesson.right.argmax())
+cell = f"{surest}.{trace['expected'].value[0, surest]}"
+too_sure = [word for word, p in zip(lesson.predicts, lesson.right, strict=True) if p > lesson.on_right]
+gradient = trace["output.logits"].gradient
+over = (trace["probabilities"].value - trace["loss.smoothed_target"].value) / len(lesson.predicts)
+apart = float(np.abs(gradient - over).max())

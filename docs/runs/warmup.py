@@ -8,12 +8,16 @@ from unittest.mock import patch
 
 import numpy as np
 
+import tracetf
 from docs.live.kept import kept
+from docs.live.narrow import staged
 from tracetf.training.batches import numbered
 from tracetf.training.lessons import read_lessons, translator
 from tracetf.training.presets import preset
 from tracetf.training.schedule import learning_rate
 from tracetf.training.trainer import train
+from tracetf.training.watched import Pupil
+from tracetf.views.page import film
 
 VARIES = ("last",)
 CASES = ((512, 4000), (512, 8000), (256, 4000))
@@ -60,3 +64,25 @@ def _learn(folder: Path) -> None:
 
 losses = json.loads((kept("warmup", _learn) / "told.json").read_text("utf-8"))
 last = {name: float(np.mean([loss for _, loss in points[-20:]])) for name, points in losses.items()}
+
+# the first steps of the shipped model, as one vector of its weights takes them
+VECTOR, STEPS = "decoder.layers.1.feed_forward_norm.beta", (1, 2, 3)
+model = tracetf.load()
+pupil = Pupil(model, "I am a student")
+
+
+def updated(step: int) -> tracetf.Trace:
+    """Return what one more step of learning does to the vector."""
+    with tracetf.record(
+        model, only=("schedule.rate", f"{VECTOR}.gradient.clipped", f"{VECTOR}.adam.*"), parameters=False
+    ) as trace:
+        pupil.step()
+    return staged(trace, f"update {step}")
+
+
+trace = film(updated(step) for step in STEPS)
+rates = [trace["schedule.rate", f"update {step}"].value for step in STEPS]
+moves = [np.abs(trace[f"{VECTOR}.adam.update", f"update {step}"].value) for step in STEPS]
+moved = [float((move / rate).mean()) for move, rate in zip(moves, rates, strict=True)]
+pulls = np.abs(trace[f"{VECTOR}.gradient.clipped", "update 1"].value)
+uneven = float(pulls.max() / pulls.min())

@@ -272,6 +272,7 @@ def test_a_part_of_a_run_and_words_for_its_axes() -> None:
         ("137", "138", True),
         ("562", "732", False),
         ("2·10⁻⁷", "4·10⁻⁷", True),
+        ("0", "10⁻⁶", True),
         ("나는 학생이다.", "나는 의사다.", False),
         ("1, 2", "1, 2, 3", False),
     ],

@@ -73,10 +73,28 @@ def test_two_on_a_page_do_not_hear_each_other(opened, canonical: Trace) -> None:
         assert titles.all_inner_texts() == ["Attention weights", "마스크된 점수(masked)"]
         seen.page.locator("button[data-way=next]").first.click()
         assert titles.all_inner_texts() == ["Head outputs", "마스크된 점수(masked)"]
-        seen.page.locator(".language").last.click()
-        assert titles.all_inner_texts() == ["Head outputs", "Masked scores"]
         assert "#" not in seen.page.url
         assert seen.errors == []
+
+
+def test_an_explorer_within_a_page_speaks_its_language_and_wears_its_light(opened, canonical: Trace) -> None:
+    around = '<section lang="ko-KR" style="color-scheme: dark">'
+    looks = "(root) => getComputedStyle(root.querySelector('.frame')).backgroundColor"
+    with opened(beside(around, element(canonical, step=STEPS[1]), "</section>")) as seen:
+        assert seen.text(".name h2") == "마스크된 점수(masked)"
+        assert seen.page.locator(".brand, .switches").count() == 0
+        dark = seen(looks)
+        seen.page.evaluate("() => { document.querySelector('section').style.colorScheme = 'light' }")
+        assert seen(looks) != dark
+
+
+def test_a_page_without_words_has_no_empty_first_line(opened) -> None:
+    trace = trace_of({"similarity": [[1.0]]})
+    with opened(beside(element(trace))) as seen:
+        assert not seen.page.locator(".head").is_visible()
+    for html in (page(trace), beside(element(trace, heading="Mine"))):
+        with opened(html) as seen:
+            assert seen.page.locator(".head .brand").is_visible()
 
 
 def test_coming_and_going_leaves_nothing_behind(opened, canonical: Trace) -> None:

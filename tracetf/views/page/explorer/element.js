@@ -2,7 +2,9 @@
  * `<tracetf-explorer data-trace="…">`: the explorer, in a shadow root so that no page's style leaks in.
  *
  * Attributes: `step`, `phase`, `head`, `cell` (`row.column`), `lang`, `theme` say what to show; `linked` makes
- * the address of the page follow; `whole-page` fills the window and hears the keys of the whole page.
+ * the address of the page follow; `whole-page` fills the window, hears the keys of the whole page and has
+ * switches for language and light. Within another page an explorer speaks the language of what is around it
+ * and is light or dark as that is.
  */
 class Explorer extends HTMLElement {
   static observedAttributes = ["step", "phase", "head", "cell", "lang", "theme"];
@@ -69,8 +71,12 @@ class Explorer extends HTMLElement {
 
   /** @param {Run} run @returns {Partial<State>} */
   _attributes(run) {
-    const said = Explorer.observedAttributes.map((name) => [name, this.getAttribute(name) ?? ""]);
-    const state = wished(run, new URLSearchParams(said));
+    const said = new URLSearchParams(
+      Explorer.observedAttributes.map((name) => [name, this.getAttribute(name) ?? ""]),
+    );
+    const around = /** @type {HTMLElement | null} */ (this.closest("[lang]"));
+    said.set("lang", (around?.lang ?? "").split("-")[0]);
+    const state = wished(run, said);
     const theme = this.getAttribute("theme");
     return theme && THEMES.includes(theme) ? { ...state, theme } : state;
   }

@@ -1,24 +1,35 @@
-/** The first line: what went in, what came out, in which language and light. */
+/** The first line: what went in, what came out; on a page of its own also a title, language and light. */
 
 /** @param {Stage} stage @param {string} title @returns {View} */
 function headerView(stage, title) {
+  const alone = stage.host.hasAttribute("whole-page");
   const tokens = h("p", { class: "tokens" });
-  const language = h("button", {
-    type: "button",
-    class: "language",
-    click: () => stage.go({ language: next(Object.keys(stage.run.facts.words), stage.state.language) }),
-  });
-  const theme = button("", () => stage.go({ theme: next(THEMES, stage.state.theme) }), { class: "theme" });
-  const heading = h(
-    stage.host.hasAttribute("whole-page") ? "h1" : "p",
-    { class: "brand" },
-    title && data(title),
-  );
+  const heading = h(alone ? "h1" : "p", { class: "brand" }, title && data(title));
+  const switches = alone ? switchesView(stage) : undefined;
+  const root = h("div", { class: "head" }, (alone || title) && heading, tokens, switches?.root);
 
   /** @param {Set<string>} changed */
   function update(changed) {
     if (changed.has("language") || changed.has("place")) tokens.replaceChildren(...sentence(stage));
     if (!title) heading.textContent = stage.say("title");
+    switches?.update();
+    root.hidden = !alone && !title && !tokens.hasChildNodes();
+  }
+  update(new Set(["language"]));
+  return { root, update };
+}
+
+/** Buttons for the language and the light, which an explorer within a page takes from that page.
+ * @param {Stage} stage @returns {{ root: Element, update: () => void }} */
+function switchesView(stage) {
+  const language = button(
+    "",
+    () => stage.go({ language: next(Object.keys(stage.run.facts.words), stage.state.language) }),
+    { class: "language" },
+  );
+  const theme = button("", () => stage.go({ theme: next(THEMES, stage.state.theme) }), { class: "theme" });
+
+  function update() {
     const [code, other] = otherLanguage(stage);
     language.textContent = other;
     language.setAttribute("lang", code);
@@ -27,11 +38,7 @@ function headerView(stage, title) {
     theme.setAttribute("aria-label", stage.say(`theme_${stage.state.theme}`));
     theme.title = stage.say(`theme_${stage.state.theme}`);
   }
-  update(new Set(["language"]));
-  return {
-    root: h("div", { class: "head" }, heading, tokens, h("div", { class: "switches" }, language, theme)),
-    update,
-  };
+  return { root: h("div", { class: "switches" }, language, theme), update };
 }
 
 /** @param {Stage} stage @returns {HTMLElement[]} the words that went in, an arrow, the words that came out */
