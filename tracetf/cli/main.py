@@ -36,7 +36,7 @@ def main() -> None:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     warnings.showwarning = _say_warning
     try:
-        tracetf(standalone_mode=False)
+        tracetf(prog_name="tracetf", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough; what is still buffered must not fail at exit.
