@@ -34,6 +34,8 @@ ROOT = Path(__file__).parents[2]
 WIDTH = "88"
 TELLING = ("trace", "explain", "show", "compare", "experiment")  # commands that speak Korean too
 
+OUTPUT = '<div class="output" tabindex="0" markdown>'  # a keyboard can scroll what is long
+
 
 class Commands(Preprocessor):
     """Put the output of commands and of Python behind them, and code where its name stands."""
@@ -66,7 +68,7 @@ class Commands(Preprocessor):
 
 
 def _shown(language: str, source: str, output: str) -> str:
-    below = f"\n\n```text {{ .output }}\n{output.rstrip()}\n```" if output.strip() else ""
+    below = f"\n\n{OUTPUT}\n\n```text\n{output.rstrip()}\n```\n\n</div>" if output.strip() else ""
     return f"```{language}\n{source}\n```{below}"
 
 

@@ -15,6 +15,7 @@ SITE = Path(__file__).parents[2] / "site"
 MISSING = "no site: mkdocs build --strict && mkdocs build --strict -f mkdocs.ko.yml"
 WIDE = {"width": 1280, "height": 900}
 READY = "() => Promise.all([...document.querySelectorAll('tracetf-explorer')].map((one) => one.ready))"
+AT_ONCE = "*, ::before, ::after { transition: none !important }"  # colours of the theme fade
 Visit = Callable[..., Any]
 
 
@@ -62,6 +63,7 @@ def visit(chromium: Any, site: str) -> Visit:
             "console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None
         )
         page.goto(site + path)
+        page.add_style_tag(content=AT_ONCE)
         page.evaluate(READY)
         yield page
         context.close()
