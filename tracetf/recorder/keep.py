@@ -60,9 +60,18 @@ class Keep:
 
 
 def own(value: Tensor) -> Tensor:
-    """Return a copy in this machine's memory that no later step changes."""
-    value = value.detach() if value.requires_grad else value
-    return value.clone() if value.is_cpu else value.cpu()
+    """Return a copy in this machine's memory that no later step changes.
+
+    torch copies the numbers when somebody writes to them, not before. Where memory is not its own (that of
+    an array, of a file) it cannot know, so there they are copied at once.
+    """
+    value = value.data if value.requires_grad else value
+    if not value.is_cpu:
+        return value.cpu()
+    try:
+        return torch._lazy_clone(value)
+    except RuntimeError:
+        return value.clone()
 
 
 def statistics(value: Tensor) -> Tensor:

@@ -67,9 +67,13 @@ class Notes:
 
     A tensor is known by its identity. So it is held from its tap on until somebody asks, or until there are
     too many; from then on it is merely known, and may go.
+
+    Attributes:
+        taps: how many there were.
     """
 
     def __init__(self, phase: Phase) -> None:
+        self.taps = 0
         self._taps: list[Tapped] = []
         self._bytes = 0
         self._firsts: list[int] = []  # of each tap, the order of its first value
@@ -79,13 +83,9 @@ class Notes:
         self._kept: list[Kept] = []
         self._made: dict[int, tuple[weakref.ref[Tensor], list[int]]] = {}
 
-    @property
-    def now(self) -> int:
-        """How many taps there were."""
-        return len(self._firsts) + len(self._taps)
-
     def add(self, tapped: Tapped) -> None:
         """Hold a tap."""
+        self.taps += 1
         self._taps.append(tapped)
         self._bytes += sum(map(size, tapped.copies))
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tracetf.recorder.calls import leave_alone, listen_to
 from tracetf.trace import Trace
 
-NUMBERS = (int, float)
+NUMBER = (int, float)
 EVERY_MODULE = tuple(vars(nn.Module()))  # in the order in which a module is given them
 
 
@@ -105,8 +105,12 @@ def modules_at_work(frame: FrameType | None) -> Iterator[nn.Module]:
 
 
 def as_array(value: Tensor) -> NDArray[Any]:
-    """Return a tensor's numbers as an array; NumPy has no bfloat16, and float32 holds it exactly."""
-    value = value.contiguous()
+    """Return a tensor's numbers as an array, without those around them in memory.
+
+    NumPy has no bfloat16, and float32 holds it exactly.
+    """
+    if not value.is_contiguous() or value.untyped_storage().nbytes() > value.nbytes:
+        value = value.clone(memory_format=torch.contiguous_format)
     return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
 
 
@@ -121,17 +125,17 @@ def _constants(modules: Mapping[nn.Module, str], before: str) -> dict[str, float
     return {
         f"{before}{path}.{name}" if path else before + name: value
         for module, path in modules.items()
-        for name, value in own(module)
-        if type(value) in NUMBERS
+        for name, value in _attributes(module)
+        if is_number(value)
     }
 
 
-def own(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Return what a module has that not every module has; mostly that is what comes after the rest."""
+def _attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Return the attributes of a module, without those that every module begins with; none is a number."""
     begins_as_every = next(iter(vars(module))) == EVERY_MODULE[0]
     return islice(vars(module).items(), len(EVERY_MODULE) if begins_as_every else 0, None)
 
 
 def is_number(value: Any) -> bool:
     """Say whether a value is a plain number (a truth is none)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, NUMBER) and not isinstance(value, bool)

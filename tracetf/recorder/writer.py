@@ -3,7 +3,6 @@
 import traceback
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tracetf.recorder.calls import Call, arguments, is_listening, running
+from tracetf.recorder.gradients import Gradients
 from tracetf.recorder.keep import Keep, own
 from tracetf.recorder.notes import NOTHING, Kept, Notes, Tapped, joined
 from tracetf.recorder.roots import Roots, as_array, modules_at_work
@@ -52,7 +52,7 @@ class Recorder:
         self._lock = Lock()
         self._bytes = 0
         self._notes = Notes(current_phase())
-        self._gradients: dict[tuple[int, int], Tensor] = {}
+        self._gradients = Gradients(keep)
         self._tapped: dict[str, int] = {}
         self._words: dict[str, Tokens] = {}
 
@@ -69,7 +69,7 @@ class Recorder:
         if path is None:
             return caller
         given = arguments(module, args, kwargs)
-        return Call(self.recording, path, self._notes.now, given, caller, current_place())
+        return Call(self.recording, path, self._notes.taps, given, caller, current_place())
 
     def leave(self, module: nn.Module, result: Any) -> None:
         """Take the output of a module that tapped nothing, if modules are to be recorded."""
@@ -90,7 +90,8 @@ class Recorder:
             values = {name: value for name, value in values.items() if isinstance(value, Tensor)}
         copies = self._copies(module, pattern, values)
         with self._lock:
-            self._tapped[module] = self._notes.now
+            if self.modules:
+                self._tapped[module] = self._notes.taps
             if torch.is_grad_enabled():
                 self._await_gradients(module, pattern, values, copies)
             self._notes.add(Tapped(current_phase(), module, pattern, call, values, copies))
@@ -102,7 +103,7 @@ class Recorder:
 
     def close(self) -> None:
         """Write no more, and let go of the model."""
-        self.closed = True
+        self.closed = self._gradients.closed = True
         self._roots.close()
 
     def _call(self) -> Call | None:
@@ -114,7 +115,7 @@ class Recorder:
             return call
         if self.recording not in place.calls:
             place.calls[self.recording] = Call(
-                self.recording, place.path, self._notes.now, place.given.items, call, place
+                self.recording, place.path, self._notes.taps, place.given.items, call, place
             )
         return place.calls[self.recording]
 
@@ -129,8 +130,7 @@ class Recorder:
         for place, (name, value) in enumerate(values.items()):
             if value.requires_grad and copies[place] is not NOTHING:
                 batched = self._batched(joined(module, name), pattern)
-                take = partial(self._take_gradient, (self._notes.now, place), batched)
-                value.register_hook(take)  # type: ignore[no-untyped-call]  # torch's own omission
+                self._gradients.await_one(value, (self._notes.taps, place), batched)
 
     def _narrowed(self, path: str, pattern: str, value: Tensor) -> Tensor:
         if not (self.keep.wants(path) or path in IDS):
@@ -154,15 +154,11 @@ class Recorder:
             )
         return self._bytes <= self.keep.budget
 
-    def _take_gradient(self, place: tuple[int, int], batched: bool, gradient: Tensor) -> None:
-        if not self.closed:
-            self._gradients[place] = self.keep.copy(gradient, batched)
-
     def settle(self) -> tuple[Iterable[Event], Mapping[int, Any]]:
         """Make events of what was noted since the last time, and hand out the gradients that came."""
         with self._lock:
             kept = self._notes.hand_over()
-            gradients, self._gradients = self._gradients, {}
+            gradients = self._gradients.hand_over()
         events = [self._event(one) for one in kept]
         events = [event for event in events if self.keep.wants(event.path)]
         return (
