@@ -29,7 +29,7 @@ STRATEGIES: dict[str, dict[str, Any]] = {"greedy": {}, "beam of 4, α = 0.6": {"
 
 def main(run: Path, test: Path) -> None:
     """Judge the checkpoint of a run, and write the page."""
-    settings = {**PRESETS["tiny"], **read_config(run / "settings.toml")}
+    settings = read_config(run / "settings.toml")
     metrics = read_metrics(run / METRICS)
     model = load(run / "checkpoint.safetensors")
     pairs = fitting(model, read_pairs(test, columns=columns(settings["columns"])).pairs)
