@@ -1,13 +1,11 @@
 """One layer: what adds, what mixes, what works alone, and where the parameters are."""
 
-from unittest.mock import patch
-
 import numpy as np
 import torch
 
 import tracetf
-from tracetf.layers.residual import Residual
 from tracetf.transformer import Transformer
+from tracetf.whatifs import without
 
 model = tracetf.load()
 with tracetf.record(model) as trace:
@@ -60,19 +58,9 @@ with torch.no_grad():
     }
 
 
-def no_way_round(self: Residual, x: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
-    """Leave out what is added."""
-    return output
-
-
-def likeness(layers: int = 12) -> np.ndarray:
-    """Return how alike the words are after each layer of a model not yet trained: the mean cosine of two."""
-    torch.manual_seed(0)
-    deep = Transformer(
-        tracetf.Dimensions(
-            source_words=20, target_words=20, d_model=64, heads=4, d_ff=128, layers=layers, dropout=0
-        )
-    )
+def likeness(deep: Transformer) -> np.ndarray:
+    """Return how alike the words are after each layer: the mean cosine of two."""
+    layers = deep.dimensions.layers
     source = torch.randint(4, 20, (8, 7), generator=torch.Generator().manual_seed(1))
     with tracetf.record(deep, only="encoder.layers.*.feed_forward_norm.output", parameters=False) as run:
         deep.encode(source)
@@ -82,6 +70,7 @@ def likeness(layers: int = 12) -> np.ndarray:
     return cosines[:, :, ~np.eye(7, dtype=bool)].mean(axis=(1, 2))
 
 
-with_way = likeness()
-with patch.object(Residual, "forward", no_way_round):
-    without_way = likeness()
+SMALL = tracetf.Dimensions(20, 20, d_model=64, heads=4, d_ff=128, layers=12, dropout=0)
+torch.manual_seed(0)
+untrained = Transformer(SMALL)
+with_way, without_way = likeness(untrained), likeness(without(untrained, "residual"))

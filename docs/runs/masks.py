@@ -1,15 +1,12 @@
 """What masks do: to a row, to a prediction, to a training."""
 
 import json
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from math import inf
 from pathlib import Path
-from unittest.mock import patch
 
 import numpy as np
 import torch
-from torch import Tensor
 
 import tracetf
 from docs.live.kept import kept
@@ -20,27 +17,19 @@ from tracetf.training.batches import numbered
 from tracetf.training.lessons import read_lessons, translator
 from tracetf.training.presets import preset
 from tracetf.training.trainer import train
+from tracetf.translate import Translator
+from tracetf.whatifs import without
 
 VARIES = ("learned",)
 model = tracetf.load()
+unmasked = without(model, "mask")
 
 
-def forced(target: str) -> tracetf.Trace:
-    """Return the run in which the decoder is given this target."""
-    with tracetf.record(model) as trace:
-        model.force("I go home", target)
+def forced(target: str, reader: Translator = model) -> tracetf.Trace:
+    """Return the run in which a decoder is given this target."""
+    with tracetf.record(reader) as trace:
+        reader.force("I go home", target)
     return trace
-
-
-def everything(target: Tensor, padding: int, read: int = 0) -> Tensor:
-    """Let every word look at every word: the mask forgotten."""
-    words = target.shape[1]
-    return torch.ones(len(target), words - read, words, dtype=torch.bool)
-
-
-def unmasked() -> AbstractContextManager[object]:
-    """Forget the mask of the decoder for a while."""
-    return patch("tracetf.transformer.target_mask", everything)
 
 
 trace = forced("나는 집에 간다.")
@@ -56,8 +45,7 @@ changed = next(
 )
 name = "output.logits"
 moved = np.abs(trace[name].value[0] - other[name].value[0]).max(axis=-1)
-with unmasked():
-    seen, seen_other = forced("나는 집에 간다."), forced("나는 집에 갔다.")
+seen, seen_other = forced("나는 집에 간다.", unmasked), forced("나는 집에 갔다.", unmasked)
 moved_unmasked = np.abs(seen[name].value[0] - seen_other[name].value[0]).max(axis=-1)
 
 # the lecture's table, masked as it should be
@@ -98,15 +86,18 @@ SETTINGS = replace(
 def _learn(folder: Path) -> None:
     lessons, told = read_lessons(SETTINGS), {}
     judged = lessons.held_out[:100]
-    for name, how in (("masked", nullcontext), ("unmasked", unmasked)):
-        student = translator(SETTINGS, lessons)
+    for name, part in (("masked", ""), ("unmasked", "mask")):
+        settings = replace(SETTINGS, without=part)
+        student = translator(settings, lessons)
         pairs, _ = numbered(student, lessons.learned[:3000])
-        with how():
-            losses = [step.loss for step in train(student, pairs, SETTINGS)]
-            right = exact_match(translated(student, judged), [pair.target for pair in judged])
-            student.eval()
-            said = student.translate("I go home")
-        told[name] = {"loss": float(np.mean(losses[-20:])), "right": right, "said": said}
+        losses = [step.loss for step in train(student, pairs, settings)]
+        right = exact_match(translated(student, judged), [pair.target for pair in judged])
+        student.eval()
+        told[name] = {
+            "loss": float(np.mean(losses[-20:])),
+            "right": right,
+            "said": student.translate("I go home"),
+        }
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
 
 

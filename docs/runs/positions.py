@@ -1,33 +1,31 @@
 """What attention knows of order: nothing, until waves are added."""
 
-from unittest.mock import patch
-
 import numpy as np
 import torch
 
 import tracetf
-from tracetf.layers.positions import Positions, sinusoid
+from tracetf.layers.positions import sinusoid
+from tracetf.translate import Translator
+from tracetf.whatifs import without
 
 HERE, THERE, PLACES = "i go home", "home go i", [2, 1, 0, 3]
 MEMORY = "encoder.layers.1.feed_forward_norm.output"
 model = tracetf.load()
 
 
-def memory(sentence: str) -> np.ndarray:
-    """Return the vectors that the encoder makes of a sentence."""
-    with tracetf.record(model, only=MEMORY) as trace:
-        model.translate(sentence)
+def memory(reader: Translator, sentence: str) -> np.ndarray:
+    """Return the vectors that an encoder makes of a sentence."""
+    with tracetf.record(reader, only=MEMORY) as trace:
+        reader.translate(sentence)
     return trace[MEMORY].value[0]
 
 
-def nowhere(self: Positions, x: torch.Tensor, start: int = 0) -> torch.Tensor:
-    """Add nothing."""
-    return torch.zeros_like(x[0])
+def moved(reader: Translator) -> np.ndarray:
+    """Return by how much each word's vector changes when the words change places."""
+    return np.abs(memory(reader, HERE) - memory(reader, THERE)[PLACES]).max(axis=1)
 
 
-with patch.object(Positions, "forward", nowhere):
-    moved_without = np.abs(memory(HERE) - memory(THERE)[PLACES]).max(axis=1)
-moved_with = np.abs(memory(HERE) - memory(THERE)[PLACES]).max(axis=1)
+moved_with, moved_without = moved(model), moved(without(model, "positions"))
 with tracetf.record(model) as trace:
     model.translate(HERE)
 
