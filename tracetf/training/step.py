@@ -6,7 +6,7 @@ from torch import Tensor
 from tracetf.encoder_decoder import EncoderDecoder
 from tracetf.training.loss import smoothed_loss
 
-AT_ONCE = 256
+AT_ONCE = 2_500_000  # logits: 10 MB
 
 
 def gradients(model: EncoderDecoder, source: Tensor, target: Tensor, smoothing: float, words: int) -> Tensor:
@@ -30,9 +30,8 @@ def gradients(model: EncoderDecoder, source: Tensor, target: Tensor, smoothing: 
     x = model.vectors(target[:, :-1], memory, mask)[counts]
     read = x.detach().requires_grad_()
     loss = torch.zeros((), device=x.device)
-    for some, following in zip(
-        torch.split(read, AT_ONCE), torch.split(expected[counts], AT_ONCE), strict=True
-    ):
+    rows = max(1, AT_ONCE // len(model.output.weight))
+    for some, following in zip(torch.split(read, rows), torch.split(expected[counts], rows), strict=True):
         part = smoothed_loss(
             model.output(some[None]).float(), following[None], smoothing, model.padding, words
         )
