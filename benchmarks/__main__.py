@@ -1,10 +1,13 @@
 """Measure everything and write docs/benchmarks.md."""
 
+from argparse import ArgumentParser
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-from benchmarks import decoding, recording, training, watching
+from benchmarks import decoding, peak, recording, training, watching
+from benchmarks.others import installed
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
@@ -13,7 +16,7 @@ Written by `OMP_NUM_THREADS=1 python -m benchmarks`. Times differ from machine t
 ratios, each the median of runs in turn on one thread.
 
 <!-- benchmarks -->
-| torch {torch} | measured | wanted |
+| {versions} | measured | wanted |
 |---|---|---|
 """
 END = "<!-- end of benchmarks -->\n"
@@ -21,9 +24,11 @@ END = "<!-- end of benchmarks -->\n"
 
 def main() -> None:
     """Print the table row by row, then write the page."""
+    ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
     torch.set_num_threads(1)
-    page = HEAD.format(torch=torch.__version__)
-    for rows in (watching.rows(), recording.rows(), training.rows(), decoding.rows()):
+    packages = ["torch", *(other.package for other in installed())]
+    page = HEAD.format(versions=", ".join(f"{package} {version(package)}" for package in packages))
+    for rows in (watching.rows(), recording.rows(), training.rows(), peak.rows(), decoding.rows()):
         for row in rows:
             print(*row, sep="  |  ", flush=True)
             page += f"| {row.what} | {row.measured} | {row.wanted} |\n"

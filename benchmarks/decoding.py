@@ -1,17 +1,18 @@
-"""How fast words are written, beside `torch.nn.Transformer` with a plain loop, and Marian where installed.
+"""How fast words are written, beside `torch.nn.Transformer` with a plain loop, and others where installed.
 
-Both models have the same weights and write the same words: as many as asked for, since no word ends a target.
+Ours and torch's have the same weights and write the same words. All write as many as asked for, since no word
+ends a target.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from importlib.util import find_spec
 from time import perf_counter
 
 import torch
 from einops import rearrange
 from torch import Tensor, nn
 
+from benchmarks.others import installed
 from benchmarks.theirs import Theirs
 from benchmarks.timing import Row, ratio
 from tracetf import Dimensions, Transformer
@@ -81,38 +82,6 @@ def copy_attention(layer: MultiHeadAttention, copy: nn.MultiheadAttention) -> No
     copy.out_proj.bias.zero_()
 
 
-def marian(size: Dimensions, source: Tensor, words: int) -> Callable[[], object]:
-    """Return a function that writes with Hugging Face's Marian of the same size, cached."""
-    from transformers import GenerationConfig, MarianConfig, MarianMTModel
-
-    config = MarianConfig(
-        vocab_size=size.target_words,
-        d_model=size.d_model,
-        encoder_layers=size.layers,
-        decoder_layers=size.layers,
-        encoder_attention_heads=size.heads,
-        decoder_attention_heads=size.heads,
-        encoder_ffn_dim=size.d_ff,
-        decoder_ffn_dim=size.d_ff,
-        max_position_embeddings=size.longest,
-        activation_function="relu",
-        pad_token_id=size.padding,
-        eos_token_id=2,
-        forced_eos_token_id=None,
-        decoder_start_token_id=START,
-    )
-    model = MarianMTModel(config).eval()
-    settings = GenerationConfig(
-        max_new_tokens=words,
-        min_new_tokens=words,
-        do_sample=False,
-        pad_token_id=size.padding,
-        eos_token_id=2,
-        decoder_start_token_id=START,
-    )
-    return partial(model.generate, source, generation_config=settings)
-
-
 def time_per_word(model: Transformer, words: int) -> float:
     """Return the least of several times that a word took, in seconds."""
     source = torch.randint(4, model.dimensions.source_words, (1, SHORT))
@@ -133,9 +102,11 @@ def rows() -> Iterator[Row]:
         write, loop = partial(ours, model, source, words), partial(plain_loop, twin(model), source, words)
         assert torch.equal(write(), loop()), "the two models write different words"
         yield Row(f"greedy, {name}, nn.Transformer over ours", f"{ratio(loop, write, pairs):.2f}", wanted)
-        if find_spec("transformers"):
-            measured = ratio(loop, marian(size, source, words), pairs)
-            yield Row(f"greedy, {name}, nn.Transformer over Marian", f"{measured:.2f}", "beside it")
+        for other in installed():
+            write = other.writer(size, source, words)
+            assert all(len(one) == words for one in write()), f"{other.name} writes more words or fewer"
+            measured = f"{ratio(loop, write, pairs):.2f}"
+            yield Row(f"greedy, {name}, nn.Transformer over {other.name}", measured, "beside it")
     model, source = Transformer(TINY).eval(), torch.randint(4, TINY.source_words, (1, SHORT))
     measured = ratio(partial(ours, model, source, SHORT, width=4), partial(ours, model, source, SHORT), 30)
     yield Row("beam of 4 over greedy, one sentence of 16 words, tiny", f"{measured:.2f}", "≤ 2")

@@ -1,12 +1,18 @@
 """The same sizes in `torch.nn.Transformer`, with what it leaves to its user: words, positions, output."""
 
+from collections.abc import Callable, Sequence
 from math import sqrt
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from tracetf import Dimensions
 from tracetf.layers.positions import sinusoid
+
+Model = Callable[[Tensor, Tensor], Tensor]
+Writer = Callable[[], Sequence[Any]]
+Learner = tuple[nn.Module, Model]
 
 
 class Theirs(nn.Module):
@@ -58,3 +64,15 @@ class Theirs(nn.Module):
         """Return the vectors of words at their places."""
         vectors = embedding(tokens) * sqrt(self.size.d_model)
         return self.dropout(vectors + self.positions[: tokens.shape[1]])
+
+
+def learner(size: Dimensions, smoothing: float) -> Learner:
+    """Return a model to train, and its loss."""
+    model = Theirs(size).train()
+    return model, judged(model, smoothing)
+
+
+def judged(model: Model, smoothing: float) -> Model:
+    """Return the loss of a batch for a model whose logits are given."""
+    judge = nn.CrossEntropyLoss(ignore_index=0, label_smoothing=smoothing)
+    return lambda source, target: judge(model(source, target[:, :-1]).flatten(0, 1), target[:, 1:].flatten())

@@ -1,12 +1,13 @@
-"""How fast a training step is, beside `torch.nn.Transformer` with a plain loop on the same batches."""
+"""How fast a training step is, beside `torch.nn.Transformer` and others with a plain loop on the same batches."""
 
 from collections.abc import Callable, Iterator
 from itertools import cycle
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from benchmarks.theirs import Theirs
+from benchmarks.others import installed
+from benchmarks.theirs import Learner, learner
 from benchmarks.timing import Row, ratio
 from tracetf import Dimensions, Transformer
 from tracetf.training.adam import Adam
@@ -61,26 +62,29 @@ def our_step(size: Dimensions, data: list[tuple[Tensor, Tensor]]) -> Callable[[]
     return step
 
 
-def their_step(size: Dimensions, data: list[tuple[Tensor, Tensor]]) -> Callable[[], object]:
-    """Return a function that trains torch's model by one batch."""
-    torch.manual_seed(0)
-    model = Theirs(size).train()
+def plain_step(learner: Learner, data: list[tuple[Tensor, Tensor]]) -> Callable[[], object]:
+    """Return a function that trains another's model by one batch, as its users write it."""
+    model, loss = learner
     adam = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0.9, 0.98), eps=1e-9)
-    judge = nn.CrossEntropyLoss(ignore_index=0, label_smoothing=SMOOTHING)
     turns = cycle(data)
 
     def step() -> None:
-        source, target = next(turns)
         adam.zero_grad()
-        judge(model(source, target[:, :-1]).flatten(0, 1), target[:, 1:].flatten()).backward()
+        loss(*next(turns)).backward()
         adam.step()
 
     return step
 
 
 def rows() -> Iterator[Row]:
-    """Yield how many steps of ours fit into one of theirs."""
+    """Yield how many steps of ours, and of others, fit into one of torch's."""
     for name, size, lengths, sentences, wanted, pairs in WORKS:
         data = batches(size, lengths, sentences)
-        measured = ratio(their_step(size, data), our_step(size, data), pairs)
+        theirs = plain_step(learner(size, SMOOTHING), data)
+        measured = ratio(theirs, our_step(size, data), pairs)
         yield Row(f"training step of {name}, nn.Transformer over ours", f"{measured:.2f}", wanted)
+        for other in installed():
+            if other.learner:
+                measured = ratio(theirs, plain_step(other.learner(size, SMOOTHING), data), pairs)
+                what = f"training step of {name}, nn.Transformer over {other.name}"
+                yield Row(what, f"{measured:.2f}", "beside it")
