@@ -61,7 +61,7 @@ def large_forward() -> float:
 
 
 def with_memory_kept() -> float:
-    """Return the same, as measured by a process that keeps what it frees, so that both runs find their memory there."""
+    """Return the same in a process that keeps what it frees, so that both runs find their memory there."""
     kept = {"MALLOC_TRIM_THRESHOLD_": str(2**30), "MALLOC_MMAP_THRESHOLD_": str(2**25)}
     command = [sys.executable, "-m", "benchmarks.recording"]
     return float(subprocess.check_output(command, env={**os.environ, **kept}))
@@ -93,7 +93,9 @@ def rows() -> Iterator[Row]:
         for what, one, other, beside, wanted in pairs:
             measured = ratio(partial(one, model, sentences), partial(other, beside, sentences))
             yield Row(what, f"{measured:.2f}", wanted)
-    yield Row(f"forward of {name}, recorded over plain, freed memory kept", f"{with_memory_kept():.2f}", "≤ 1.4")
+    yield Row(
+        f"forward of {name}, recorded over plain, freed memory kept", f"{with_memory_kept():.2f}", "≤ 1.4"
+    )
     yield Row("one fresh page of memory, 4 KiB", f"{fresh_page() * 1e6:.1f} µs", "beside it")
 
 

@@ -35,7 +35,6 @@ from tracetf.layers.masks import refuse_blind, source_mask, target_mask
 from tracetf.layers.norm import LayerNorm
 from tracetf.layers.positions import Positions, sinusoid
 from tracetf.layers.residual import Residual
-from tracetf.layers.softmax import softmax
 from tracetf.recorder.keep import statistics
 from tracetf.recurrent import (
     Bigram,
@@ -224,7 +223,6 @@ CALLS: dict[str, Callable[..., Call]] = {
         {"x": x(TARGET), "memory": x(SOURCE), "mask": allowed(TARGET, SOURCE)},
     ),
     "project": lambda: (project, {"x": x(), "W": torch.randn(4, 12, 6)}),
-    "softmax": lambda: (softmax, {"x": torch.randn(SENTENCES, 4, TARGET, SOURCE)}),
     "Cache.select": lambda: (Cache(1).select, {"rows": torch.tensor([1, 0])}),
     "Cache.exchange": lambda: (Cache(1).exchange, {"rows": torch.tensor([1, 0])}),
     "behind": lambda: (

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from tracetf.layers.cache import Kept
 from tracetf.layers.glorot import glorot
-from tracetf.layers.softmax import softmax
 from tracetf.taps import tap
 
 
@@ -57,7 +56,7 @@ class MultiHeadAttention(nn.Module):
         scores = Q @ K.mT
         scaled = scores / sqrt(self.d_k)
         masked = torch.where(mask[:, None], scaled, -inf)
-        weights = softmax(masked)
+        weights = torch.softmax(masked, dim=-1)
         heads = weights @ V
         tap(scores=scores, scaled=scaled, masked=masked, weights=weights, heads=heads)
 
@@ -76,4 +75,4 @@ def project(x: Tensor, W: Tensor) -> Tensor:
         return: batch head word d
     """
     products = x @ rearrange(W, "head d_model d -> d_model (head d)")
-    return rearrange(products, "batch word (head d) -> batch head word d", head=len(W)).contiguous()
+    return rearrange(products, "batch word (head d) -> batch head word d", head=W.shape[0]).contiguous()

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from tracetf.layers.glorot import glorot
-from tracetf.layers.softmax import softmax
 from tracetf.taps import tap
 
 
@@ -122,7 +121,7 @@ class GlobalAttention(nn.Module):
         """
         scores = self.get_submodule(self.compare)(x, memory)
         masked = torch.where(mask, scores, -inf)
-        weights = softmax(masked)
+        weights = torch.softmax(masked, dim=-1)
         context = weights @ memory
         concat = torch.cat([context, x], dim=-1)
         attentional = torch.tanh(concat @ self.W_C)

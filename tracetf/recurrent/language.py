@@ -7,7 +7,6 @@ from einops import rearrange
 from torch import Generator, Tensor, nn
 
 from tracetf.layers.embedding import Embedding, Output
-from tracetf.layers.softmax import softmax
 from tracetf.recurrent.cells import RNNCell
 from tracetf.recurrent.unrolled import Recurrent
 from tracetf.taps import phase, tap
@@ -168,7 +167,7 @@ class NextWord(nn.Module):
             logits: batch token vocabulary
             return: batch token vocabulary
         """
-        probabilities = softmax(logits)
+        probabilities = torch.softmax(logits, dim=-1)
         tap(probabilities=probabilities)
         return probabilities
 
