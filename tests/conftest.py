@@ -35,9 +35,13 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 Planter = Callable[[Trace, Event, Any], Trace]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave to the end what needs a browser: its driver keeps an event loop, and others start their own."""
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+    """Mark what needs a browser, and leave it to the end: its driver keeps an event loop."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(autouse=True)
