@@ -65,7 +65,7 @@ def merge_inside_out(heads: Tensor) -> Tensor:
     return rearrange(heads, "batch head query d_v -> batch query (d_v head)")
 
 
-def over_queries(x: Tensor) -> Tensor:
+def over_queries(x: Tensor, dim: int) -> Tensor:
     return nn.functional.softmax(x, dim=-2)
 
 
@@ -190,7 +190,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "scale forgotten": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: 1)),
     "divided by d_k": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: d_k)),
     "divided by √d_model": (f"{ATTENTION}.scaled", patched(attention, "sqrt", lambda d_k: sqrt(12))),
-    "softmax over queries": (f"{ATTENTION}.weights", patched(attention, "softmax", over_queries)),
+    "softmax over queries": (f"{ATTENTION}.weights", patched(torch, "softmax", over_queries)),
     "mask upside down": (
         f"{ATTENTION}.masked",
         rewritten(attention.MultiHeadAttention, "mask[:, None]", "~mask[:, None]"),

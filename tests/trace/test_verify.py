@@ -106,7 +106,7 @@ def test_an_id_beyond_the_vocabulary_is_no_reason_to_break_off(
         ((attention, "sqrt", lambda d_k: 1), "self_attention.scaled"),
         ((attention, "sqrt", lambda d_k: float(d_k)), "self_attention.scaled"),
         ((embedding, "sqrt", lambda d_model: 1), "embedding.scaled"),
-        ((attention, "softmax", lambda x: nn.functional.softmax(x, dim=-2)), "self_attention.weights"),
+        ((torch, "softmax", lambda x, dim: nn.functional.softmax(x, dim=-2)), "self_attention.weights"),
         ((torch, "relu", nn.functional.gelu), "feed_forward.activated"),
         ((attention, "inf", 1e5), "self_attention.masked"),
         ((positions, "sinusoid", lambda n, d: 0 * torch.zeros(n, d)), "positions.waves"),
