@@ -12,7 +12,8 @@ from hypothesis.extra import numpy as arrays
 from tracetf.recorder import record
 from tracetf.trace import Event, Trace
 from tracetf.trace.compare import compare
-from tracetf.trace.pair import apart, deltas, short
+from tracetf.trace.figures import short
+from tracetf.trace.pair import apart, deltas
 from tracetf.trace.verify import difference
 
 SCALED = "decoder.layers.1.cross_attention.scaled"

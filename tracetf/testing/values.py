@@ -11,7 +11,7 @@ import numpy as np
 
 from tracetf.steps.table import Array
 from tracetf.trace import Event
-from tracetf.trace.pair import Difference, held
+from tracetf.trace.pair import Difference, allowance, held
 
 Events = Event | Iterable[Event]
 
@@ -95,7 +95,7 @@ def _each(events: Events, axes: int = 0) -> list[Event]:
 def _agree(event: Event, expected: Array, tolerance: float, fault: str) -> None:
     """Assert that an event has the numbers expected; if not, say where it is furthest from them."""
     __tracebackhide__ = True
-    pair = held(event, event.holding(value=expected), tolerance)
+    pair = held(event, event.holding(value=expected), allowance(event.value, tolerance))
     if not pair.agrees:
         found = Difference(**vars(pair))
         got, wanted = found.figures

@@ -10,7 +10,8 @@ import numpy as np
 from tracetf.steps.table import Array
 from tracetf.trace.comparison import Comparison, some
 from tracetf.trace.event import Event
-from tracetf.trace.pair import Difference, Pair, Read, allowance, apart, held, short
+from tracetf.trace.figures import short
+from tracetf.trace.pair import GRADIENT, Difference, Pair, Read, allowance, apart, held, largest
 from tracetf.trace.reading import Source, UnreadError, reads
 from tracetf.trace.renaming import likely, renamed
 from tracetf.trace.trace import Trace
@@ -24,8 +25,12 @@ def compare(a: Trace, b: Trace, tolerance: float = 2e-5, names: Mapping[str, str
     Steps are the same if path and phase are, and if both runs have gone through them as often before. −∞
     equals −∞, and NaN equals NaN; ids and truths have to be exact.
 
+    If both runs went backward and agree up to there, gradients are compared next, from the last step to the
+    first. A step that no gradient came to has one of zeros.
+
     Args:
-        tolerance: largest |Δ| that counts as agreement, relative to the step's largest number above 1.
+        tolerance: largest |Δ| that counts as agreement, relative to the step's largest number above 1; of
+            gradients, relative to the largest of them all.
         names: paths of `b`, or how they begin, and what `a` calls them; `*` is any piece of a path.
 
     Raises:
@@ -56,7 +61,8 @@ class Alignment:
         """Return what there is to say of all events."""
         own = {event.order: event for event in self.b}
         twins = [(event, own[self.twins[event.order].order]) for event in self.a if event.order in self.twins]
-        pairs = tuple(held(event, twin, self.tolerance) for event, twin in twins)
+        steps = tuple(held(one, other, allowance(one.value, self.tolerance)) for one, other in twins)
+        pairs = self._with_gradients(steps)
         met = {twin.order for _, twin in twins}
         return Comparison(
             pairs,
@@ -67,8 +73,19 @@ class Alignment:
             trouble="" if pairs else self._nothing_in_common(),
         )
 
+    def _with_gradients(self, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
+        """Put between steps that agree and what comes after the way back their gradients, as they came."""
+        known = [place for place, pair in enumerate(pairs) if _has_gradient(pair)]
+        forward = pairs[: known[-1] + 1] if known else ()
+        if not all(pair.agrees for pair in forward):
+            return pairs
+        twins = [(_gradient(pairs[place].event), _gradient(pairs[place].other)) for place in reversed(known)]
+        ours, theirs = (max((largest(run[i].value) for run in twins), default=0) for i in (0, 1))
+        gradients = [held(*twin, self.tolerance * ours) for twin in twins] if ours and theirs else []
+        return (*forward, *gradients, *pairs[len(forward) :])
+
     def _difference(self, pair: Pair) -> Difference:
-        read = tuple(dict.fromkeys(self._read(pair.event)))
+        read = () if pair.event.phase == GRADIENT else tuple(dict.fromkeys(self._read(pair.event)))
         vocabularies = {**self.b.vocabularies, **self.a.vocabularies}
         return Difference(**vars(pair), read=read, vocabularies=vocabularies)
 
@@ -133,6 +150,17 @@ def _keyed(trace: Trace) -> Iterator[tuple[tuple[str, str, int], Event]]:
         key = event.path, event.phase
         yield (*key, before[key]), event
         before[key] += 1
+
+
+def _has_gradient(pair: Pair) -> bool:
+    return pair.event.gradient is not None or pair.other.gradient is not None
+
+
+def _gradient(event: Event) -> Event:
+    """Return an event whose value is the gradient of this one, zeros if none came."""
+    gradient = vars(event)["gradient"]
+    value = np.zeros_like(event.value) if gradient is None else gradient
+    return Event(**vars(event) | {"phase": GRADIENT, "value": value, "gradient": None})
 
 
 def _called(event: Event, name: str, source: Source | None) -> str:

@@ -7,7 +7,8 @@ from itertools import groupby
 from math import inf, isfinite
 
 from tracetf.trace.event import Event
-from tracetf.trace.pair import Difference, Pair, short
+from tracetf.trace.figures import short
+from tracetf.trace.pair import GRADIENT, Difference, Pair
 from tracetf.trace.renaming import likely
 from tracetf.words import words
 
@@ -37,7 +38,8 @@ class Comparison:
     """Say where two runs first differ; truthy when every step that both recorded agrees.
 
     Args:
-        pairs: the steps that both runs recorded, in the order of `a`.
+        pairs: the steps that both runs recorded, in the order of `a`; after those of the way forward, if they
+            agree, their gradients in the order in which they came.
         first: the first of them that differs.
         missing_in_a: events that only `b` has.
         missing_in_b: events that only `a` has.
@@ -58,7 +60,12 @@ class Comparison:
     @property
     def compared(self) -> int:
         """How many steps both runs recorded."""
-        return len(self.pairs)
+        return len(self.pairs) - self.gradients
+
+    @property
+    def gradients(self) -> int:
+        """How many of these steps had a gradient to compare."""
+        return sum(pair.event.phase == GRADIENT for pair in self.pairs)
 
     @property
     def layers(self) -> list[Layer]:
@@ -100,8 +107,11 @@ def headline(comparison: Comparison, say: Screen) -> str:
     if comparison.trouble:
         return comparison.trouble
     if first is None:
-        return say["compare_equal"].format(
-            compared=comparison.compared, tolerance=short(comparison.tolerance)
+        told = say["compare_equal_gradients" if comparison.gradients else "compare_equal"]
+        return told.format(
+            compared=comparison.compared,
+            gradients=comparison.gradients,
+            tolerance=short(comparison.tolerance),
         )
     return f"{say['compare_first'].format(path=first.path, phase=first.phase)}: {where(first, say)}"
 

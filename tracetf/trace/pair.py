@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import floor, inf, isfinite, isnan, log10
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,12 @@ import numpy as np
 from tracetf.steps import Step
 from tracetf.steps.table import Array
 from tracetf.trace.event import Event
+from tracetf.trace.figures import figures
 from tracetf.trace.labels import side
 from tracetf.trace.verify import difference
 
 FEW = 8
+GRADIENT = "gradient"  # the phase in which the gradients of steps are compared, the last first
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +161,11 @@ class Difference(Pair):
     def cause(self) -> str:
         """Where the fault is: `given` from outside, `before` the step, `here` in it, or in what is `unseen`.
 
-        Of a step that is in no table it is `unknown`.
+        Of a step that is in no table it is `unknown`. Of a gradient it is in what comes `after` the step;
+        where none came, it is `cut` off.
         """
+        if self.phase == GRADIENT:
+            return "after" if self.event.value.any() and self.other.value.any() else "cut"
         if self.step is None:
             return "unknown"
         if self.step.compute is None:
@@ -170,11 +175,11 @@ class Difference(Pair):
         return "unseen" if self.unseen else "here"
 
 
-def held(event: Event, other: Event, tolerance: float) -> Pair:
+def held(event: Event, other: Event, allowed: float) -> Pair:
     """Hold one step as `a` recorded it against the same as `b` did."""
     a, b = event.value, other.value
     both_nan = a.shape == b.shape and bool((np.isnan(a) & np.isnan(b)).any())
-    return Pair(event, other, apart(a, b), allowance(a, tolerance), a.dtype.kind == "f", both_nan)
+    return Pair(event, other, apart(a, b), allowed, a.dtype.kind == "f", both_nan)
 
 
 def apart(a: Array, b: Array) -> float:
@@ -201,30 +206,6 @@ def largest(a: Array) -> float:
     """Return the largest finite size among numbers."""
     finite = np.where(np.isfinite(a), a, 0)
     return difference(finite, np.zeros_like(finite))
-
-
-def figures(a: float, b: float) -> tuple[str, str]:
-    """Write two numbers with as many decimals as it takes to tell them apart, at least two."""
-    delta = abs(a - b)
-    decimals = max(2, 1 - floor(log10(delta))) if 0 < delta < inf else 2
-    return _figure(a, decimals), _figure(b, decimals)
-
-
-def short(number: float) -> str:
-    """Write a Δ, or a plain number, with three figures or all before the point."""
-    if number == inf:
-        return "∞"
-    text = f"{number:.0f}" if 1000 <= abs(number) < 1e6 else f"{number:.3g}"
-    return text.replace("e-0", "e-").replace("-", "−")
-
-
-def _figure(value: float, decimals: int) -> str:
-    if isnan(value):
-        return "NaN"
-    if not isfinite(value):
-        return "∞" if value > 0 else "−∞"
-    text = f"{value:.{decimals}f}" if abs(value) < 1e9 else f"{value:.7g}"
-    return text.replace("-", "−")
 
 
 def _exact(value: Any, vocabulary: Sequence[str]) -> str:

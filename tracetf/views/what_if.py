@@ -9,7 +9,7 @@ from rich.text import Text
 
 from tracetf.trace import Trace
 from tracetf.trace.compare import compare
-from tracetf.trace.pair import short
+from tracetf.trace.figures import short
 from tracetf.trace.rows import Rows
 from tracetf.views.difference import print_comparison
 from tracetf.views.learning.page import left
