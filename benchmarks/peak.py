@@ -25,8 +25,10 @@ def rows() -> Iterator[Row]:
     one, other, into = torch.randn(3, SIDE, SIDE)
     product = partial(torch.mm, one, other, out=into)
     peak = operations(product) / min(repeat(product, number=1, repeat=TIMES))
-    yield Row(f"peak: product of {SIDE:,} × {SIDE:,} numbers", f"{peak / 1e9:.0f} GFLOP/s", "beside it")
+    yield Row(f"peak, a product of {SIDE:,} × {SIDE:,} matrices", f"{peak / 1e9:.0f} GFLOP/s", "beside it")
     name, size, lengths, sentences, _, pairs = WORKS[0]
     step = our_step(size, batches(size, lengths, sentences)[-1:])
     longer = ratio(step, product, pairs) * operations(product) / operations(step)
-    yield Row(f"training step of {name}, over its matrix products at peak", f"{longer:.2f}", "beside it")
+    yield Row(
+        f"training step of {name}, over its matrix products at that speed", f"{longer:.2f}", "beside it"
+    )

@@ -1,8 +1,7 @@
 """The same sizes in `torch.nn.Transformer`, with what it leaves to its user: words, positions, output."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sized
 from math import sqrt
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +10,7 @@ from tracetf import Dimensions
 from tracetf.layers.positions import sinusoid
 
 Model = Callable[[Tensor, Tensor], Tensor]
-Writer = Callable[[], Sequence[Any]]
+Writer = Callable[[], Iterable[Sized]]
 Learner = tuple[nn.Module, Model]
 
 

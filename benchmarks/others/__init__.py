@@ -1,9 +1,8 @@
 """Other libraries to measure beside ours: of the same sizes, with weights of their own, where installed.
 
-    pip install transformers ctranslate2
-    pip install importlib_metadata tensorboard matplotlib subword-nmt && pip install --no-deps joeynmt
+    pip install -c constraints.txt transformers ctranslate2 joeynmt importlib_metadata
 
-JoeyNMT asks for more than it needs, and for a protobuf that other libraries no longer take.
+The last is what JoeyNMT forgets to ask for.
 """
 
 from collections.abc import Callable

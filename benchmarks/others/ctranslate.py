@@ -28,7 +28,7 @@ def writer(size: Dimensions, source: Tensor, words: int) -> Writer:
 
 
 def converted(model: Theirs) -> Any:
-    """Return a model as CTranslate2 has it, which has no norm after the last layer; words are their numbers."""
+    """Return a model as CTranslate2 has it: without a norm after the last layer; words are their numbers."""
     from ctranslate2.specs import TransformerSpec
 
     spec = TransformerSpec.from_config(model.size.layers, model.size.heads, pre_norm=False)

@@ -1,5 +1,6 @@
 """Tables that programs write into English pages, for the Korean ones: every text in Korean, or no build."""
 
+import re
 import tomllib
 from functools import cache, partial
 from pathlib import Path
@@ -19,7 +20,10 @@ def benchmarks(language: str) -> str:
     """Return what was measured, as the page in English has it."""
     lines = BENCHMARKS.read_text("utf-8").splitlines()
     (torch, *head), *measured = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
-    told = [[said(language, what), *numbers] for what, *numbers in measured]
+    told = [
+        [said(language, what), number, wanted if re.search(r"\d", wanted) else said(language, wanted)]
+        for what, number, wanted in measured
+    ]
     told.insert(0, [torch, *(said(language, one) for one in head)])
     first, *rows = [f"| {' | '.join(cells)} |" for cells in told]
     return "\n".join([first, "|---|---|---|", *rows])
