@@ -1,5 +1,7 @@
 """What `record` follows and what it keeps: any model, module outputs, gradients, less of each value."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +92,17 @@ def test_a_budget_stops_the_recording_and_not_the_run(model, source, target):
     assert logits.shape[0] == len(source)
     assert 0 < sum(event.value.nbytes for event in trace) <= 4000
     assert "raise budget=" in trace.notice
+
+
+def test_what_is_not_kept_is_not_held(monkeypatch):
+    monkeypatch.setattr("tracetf.recorder.notes.AT_ONCE", 10_000)
+    with record(only="nothing") as trace:
+        tap(first=(value := torch.zeros(1000)))
+        first = weakref.ref(value)
+        for _ in range(3):
+            tap(later=(value := torch.zeros(1000)))
+        assert first() is None
+    assert len(trace) == 0
 
 
 def test_a_trace_may_be_read_while_it_is_written(model, source, target):

@@ -13,7 +13,7 @@ from tracetf.recorder.calls import Call
 from tracetf.recorder.roots import is_number
 from tracetf.taps import Phase
 
-AT_ONCE = 2_000_000  # bytes held before they are let go
+AT_ONCE = 2_000_000  # bytes of values held before they are let go
 NOTHING = torch.empty(0)  # is kept of a value that nobody wants
 size = attrgetter("nbytes")
 
@@ -74,7 +74,7 @@ class Notes:
 
     def __init__(self, phase: Phase) -> None:
         self.taps = 0
-        self._taps: list[Tapped] = []
+        self._taps: list[tuple[Phase, str, str, Call | None, Mapping[str, Tensor], Sequence[Tensor]]] = []
         self._bytes = 0
         self._firsts: list[int] = []  # of each tap, the order of its first value
         self._count = 0
@@ -83,11 +83,19 @@ class Notes:
         self._kept: list[Kept] = []
         self._made: dict[int, tuple[weakref.ref[Tensor], list[int]]] = {}
 
-    def add(self, tapped: Tapped) -> None:
-        """Hold a tap."""
+    def add(
+        self,
+        phase: Phase,
+        module: str,
+        pattern: str,
+        call: Call | None,
+        values: Mapping[str, Tensor],
+        copies: Sequence[Tensor],
+    ) -> None:
+        """Hold a tap, as `Tapped` has it."""
         self.taps += 1
-        self._taps.append(tapped)
-        self._bytes += sum(map(size, tapped.copies))
+        self._taps.append((phase, module, pattern, call, values, copies))
+        self._bytes += sum(map(size, values.values()))
 
     @property
     def are_many(self) -> bool:
@@ -107,7 +115,7 @@ class Notes:
 
     def let_go(self) -> None:
         """Hold no tensor but the copies."""
-        taps, self._taps, self._bytes = self._taps, [], 0
+        taps, self._taps, self._bytes = [Tapped(*tap) for tap in self._taps], [], 0
         before = len(self._firsts)
         for tapped in taps:
             self._firsts.append(self._count)

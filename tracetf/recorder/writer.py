@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from tracetf.recorder.calls import Call, arguments, is_listening, running
 from tracetf.recorder.gradients import Gradients
 from tracetf.recorder.keep import Keep, own
-from tracetf.recorder.notes import NOTHING, Kept, Notes, Tapped, joined
+from tracetf.recorder.notes import NOTHING, Kept, Notes, joined
 from tracetf.recorder.roots import Roots, as_array, modules_at_work
 from tracetf.steps import find
 from tracetf.steps.parameters import axes_of_parameter
@@ -94,7 +94,7 @@ class Recorder:
                 self._tapped[module] = self._notes.taps
             if torch.is_grad_enabled():
                 self._await_gradients(module, pattern, values, copies)
-            self._notes.add(Tapped(current_phase(), module, pattern, call, values, copies))
+            self._notes.add(current_phase(), module, pattern, call, values, copies)
             full = self._notes.are_many
             if full:
                 self._notes.let_go()
