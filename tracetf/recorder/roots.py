@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
-from itertools import islice
 from types import FrameType
 from typing import Any
 
@@ -14,8 +13,7 @@ from torch import Tensor, nn
 from tracetf.recorder.calls import leave_alone, listen_to
 from tracetf.trace import Trace
 
-NUMBER = (int, float)
-EVERY_MODULE = tuple(vars(nn.Module()))  # in the order in which a module is given them
+NUMBERS = (int, float)
 
 
 class Roots:
@@ -125,17 +123,11 @@ def _constants(modules: Mapping[nn.Module, str], before: str) -> dict[str, float
     return {
         f"{before}{path}.{name}" if path else before + name: value
         for module, path in modules.items()
-        for name, value in _attributes(module)
-        if is_number(value)
+        for name, value in vars(module).items()
+        if type(value) in NUMBERS
     }
-
-
-def _attributes(module: nn.Module) -> Iterator[tuple[str, Any]]:
-    """Return the attributes of a module, without those that every module begins with; none is a number."""
-    begins_as_every = next(iter(vars(module))) == EVERY_MODULE[0]
-    return islice(vars(module).items(), len(EVERY_MODULE) if begins_as_every else 0, None)
 
 
 def is_number(value: Any) -> bool:
     """Say whether a value is a plain number (a truth is none)."""
-    return isinstance(value, NUMBER) and not isinstance(value, bool)
+    return isinstance(value, NUMBERS) and not isinstance(value, bool)
