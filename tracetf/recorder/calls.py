@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, partial
+from functools import cache
 from inspect import signature
 from itertools import chain
 from threading import Lock
@@ -17,9 +17,6 @@ WHOLE = frozenset((Tensor, nn.Parameter, int, float, bool, str, type(None)))
 SEVERAL = (tuple, list)
 
 
-Given = Callable[[], Iterable[tuple[str, Any]]]
-
-
 class Call:
     """A module running in this thread or task, as one recorder sees it.
 
@@ -27,7 +24,9 @@ class Call:
         recording: which recording, told apart by identity.
         path: the module's path.
         began: how many taps there were before it.
-        given: returns its arguments by name.
+        forward: what was called, which knows the names of its arguments.
+        args: the arguments without a name.
+        kwargs: those with one.
         caller: the call it happens in.
         place: the place it happens in, or that it stands for itself.
 
@@ -36,36 +35,50 @@ class Call:
             are plain numbers. Nothing until somebody asks.
     """
 
-    __slots__ = ("began", "caller", "given", "path", "place", "read", "recording")
+    __slots__ = ("args", "began", "caller", "forward", "kwargs", "path", "place", "read", "recording")
 
     def __init__(
         self,
         recording: object,
         path: str,
         began: int,
-        given: Given,
+        forward: Callable[..., Any] | None,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
         caller: "Call | None",
         place: Place | None,
     ) -> None:
         self.recording = recording
         self.path = path
         self.began = began
-        self.given = given
+        self.forward = forward
+        self.args = args
+        self.kwargs = kwargs
         self.caller = caller
         self.place = place
         self.read: tuple[dict[str, int], dict[str, float]] | None = None
 
+    def given(self) -> Iterable[tuple[str, Any]]:
+        """Return its arguments by name."""
+        return named(self.forward, self.args, self.kwargs)
+
 
 class Listener(Protocol):
-    """Hear of every module call of a thread or task."""
+    """Hear of every module call of a thread or task.
+
+    Attributes:
+        hears_results: whether it is to be told what modules return.
+    """
+
+    hears_results: bool
 
     def enter(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any], caller: "Call | None"
     ) -> "Call | None":
         """Hear that a module begins to run; return that call, or its caller if not followed."""
 
-    def leave(self, module: nn.Module, result: Any) -> None:
-        """Hear that it is done, and what it returned."""
+    def leave(self, result: Any) -> None:
+        """Hear that a module is done, and what it returned."""
 
 
 running: ContextVar[Call | None] = ContextVar("running", default=None)
@@ -99,7 +112,8 @@ class Heard:
             running.set(call)
             result = self.forward(*args, **kwargs)
             for listener in listeners:
-                listener.leave(self.module, result)
+                if listener.hears_results:
+                    listener.leave(result)
             return result
         finally:
             running.set(before)
@@ -148,24 +162,21 @@ def leave_alone(modules: Iterable[nn.Module]) -> None:
                 module.__dict__["forward"] = heard.own
 
 
-def arguments(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Given:
-    """Return what gives the arguments of a call by name.
-
-    One that holds several values (a cache, states) is opened at once, for it may change.
-    """
-    given = partial(_named, type(module).forward, args, kwargs)
-    if WHOLE.issuperset(map(type, args)) and WHOLE.issuperset(map(type, kwargs.values())):
-        return given
-    return partial(iter, list(_opened(given())))
+def are_whole(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Say whether no argument holds several values (a cache, states), which may change while a module runs."""
+    return WHOLE.issuperset(map(type, args)) and (not kwargs or WHOLE.issuperset(map(type, kwargs.values())))
 
 
-def _named(
-    forward: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+def named(
+    forward: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Iterable[tuple[str, Any]]:
-    return chain(zip(_names(forward), args), kwargs.items())  # noqa: B905 - fewer args
+    """Return the arguments of a call by name."""
+    names = _names(forward) if forward else ()
+    return chain(zip(names, args), kwargs.items())  # noqa: B905 - fewer args
 
 
-def _opened(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def opened(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield arguments by name, those that hold several values one by one."""
     for name, value in named:
         if isinstance(value, SEVERAL):
             yield from ((f"{name}.{place}", part) for place, part in enumerate(value))

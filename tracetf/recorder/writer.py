@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tracetf.recorder.calls import Call, arguments, is_listening, running
+from tracetf.recorder.calls import Call, are_whole, is_listening, named, opened, running
 from tracetf.recorder.gradients import Gradients
 from tracetf.recorder.keep import Keep, own
 from tracetf.recorder.notes import NOTHING, Kept, Notes, joined
@@ -46,7 +46,7 @@ class Recorder:
         trace.settle = self.settle
         self.keep = keep
         self.stream = stream
-        self.modules = modules
+        self.hears_results = modules
         self.closed = False
         self._roots = Roots(model, self.trace, parameters)
         self._lock = Lock()
@@ -68,15 +68,16 @@ class Recorder:
         path = self._roots.path(module)
         if path is None:
             return caller
-        given = arguments(module, args, kwargs)
-        return Call(self.recording, path, self._notes.taps, given, caller, current_place())
+        forward = type(module).forward
+        if not are_whole(args, kwargs):
+            args, kwargs = (), dict(opened(named(forward, args, kwargs)))
+        return Call(self.recording, path, self._notes.taps, forward, args, kwargs, caller, current_place())
 
-    def leave(self, module: nn.Module, result: Any) -> None:
-        """Take the output of a module that tapped nothing, if modules are to be recorded."""
-        if self.modules:
-            call = self._call()
-            if call is not None and self._tapped.get(call.path, -1) < call.began:
-                self.take("", outputs(result))
+    def leave(self, result: Any) -> None:
+        """Take the output of a module that tapped nothing."""
+        call = self._call()
+        if call is not None and self._tapped.get(call.path, -1) < call.began:
+            self.take("", outputs(result))
 
     def take(self, pattern: str, values: Mapping[str, Tensor]) -> None:
         """Note tapped values, unless they are computed again for a backward pass."""
@@ -90,7 +91,7 @@ class Recorder:
             values = {name: value for name, value in values.items() if isinstance(value, Tensor)}
         copies = self._copies(module, pattern, values)
         with self._lock:
-            if self.modules:
+            if self.hears_results:
                 self._tapped[module] = self._notes.taps
             if torch.is_grad_enabled():
                 self._await_gradients(module, pattern, values, copies)
@@ -115,7 +116,7 @@ class Recorder:
             return call
         if self.recording not in place.calls:
             place.calls[self.recording] = Call(
-                self.recording, place.path, self._notes.taps, place.given.items, call, place
+                self.recording, place.path, self._notes.taps, None, (), place.given, call, place
             )
         return place.calls[self.recording]
 
