@@ -164,7 +164,7 @@ def leave_alone(modules: Iterable[nn.Module]) -> None:
 
 def are_whole(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
     """Say whether no argument holds several values (a cache, states), which may change while a module runs."""
-    return WHOLE.issuperset(map(type, args)) and (not kwargs or WHOLE.issuperset(map(type, kwargs.values())))
+    return WHOLE.issuperset(map(type, (*args, *kwargs.values())))
 
 
 def named(
