@@ -63,3 +63,12 @@ def test_a_part_is_kept_without_the_rest():
     with record() as trace:
         tap(part=torch.ones(1000, 3)[5:7])
     assert trace["part"].value.base is None or trace["part"].value.base.nbytes < 100
+
+
+def test_a_change_that_torch_cannot_see_is_the_one_that_shows():
+    value = torch.ones(3)
+    array = value.numpy()
+    with record() as trace:
+        tap(value=value)
+        array[:] = 7
+    assert trace["value"].value.tolist() == [7, 7, 7]

@@ -163,7 +163,7 @@ def leave_alone(modules: Iterable[nn.Module]) -> None:
 
 
 def are_whole(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Say whether no argument holds several values (a cache, states), which may change while a module runs."""
+    """Say whether no argument holds several values, as a cache does, which change while a module runs."""
     return WHOLE.issuperset(map(type, (*args, *kwargs.values())))
 
 
