@@ -30,12 +30,13 @@ class Row(NamedTuple):
 
 def ratio(one: Callable[[], object], other: Callable[[], object], pairs: int = PAIRS) -> float:
     """Return how many times longer `one` takes than `other`; they take turns to go first."""
+    warm = min(WARM, pairs)
     ratios = []
-    for turn in range(pairs + WARM):
+    for turn in range(pairs + warm):
         times = {}
         for run in (one, other) if turn % 2 else (other, one):
             begin = perf_counter()
             run()
             times[run] = perf_counter() - begin
         ratios.append(times[one] / times[other])
-    return median(ratios[WARM:])
+    return median(ratios[warm:])
