@@ -130,7 +130,7 @@ class Recorder:
     ) -> None:
         for place, (name, value) in enumerate(values.items()):
             if value.requires_grad and copies[place] is not NOTHING:
-                batched = self._batched(joined(module, name), pattern)
+                batched = self.keep.first_in_batch and is_batched(joined(module, name), pattern)
                 self._gradients.await_one(value, (self._notes.taps, place), batched)
 
     def _narrowed(self, path: str, pattern: str, value: Tensor) -> Tensor:
@@ -138,12 +138,9 @@ class Recorder:
             return NOTHING
         if self.keep.budget is not None and not self._affordable(path, value):
             return NOTHING
-        batched = self._batched(path, pattern)
+        batched = self.keep.first_in_batch and is_batched(path, pattern)
         self.trace.first_in_batch |= batched and value.ndim > 0 and len(value) > 1
         return self.keep.copy(value, batched)
-
-    def _batched(self, path: str, pattern: str) -> bool:
-        return self.keep.first_in_batch and axes_of(path, pattern)[:1] in ((), ("batch",))
 
     def _affordable(self, path: str, value: Tensor) -> bool:
         assert self.keep.budget is not None
@@ -216,6 +213,11 @@ def axes_of(path: str, pattern: str) -> tuple[str, ...]:
     if axes == OWN_AXES:
         axes = axes_of_parameter(path.rsplit(".", 2)[0])
     return tuple(axes.split())
+
+
+def is_batched(path: str, pattern: str) -> bool:
+    """Say whether an event's first axis runs over the sentences of a batch, as far as that is known."""
+    return axes_of(path, pattern)[:1] in ((), ("batch",))
 
 
 def outputs(result: Any) -> dict[str, Tensor]:
