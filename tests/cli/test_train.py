@@ -98,6 +98,15 @@ def test_ctrl_c_and_a_polite_kill_keep_everything(run, tmp_path, monkeypatch, nu
     same(tmp_path / "whole", tmp_path / "runs" / "tiny")
 
 
+@pytest.fixture
+def _interruptible():
+    """Take Ctrl-C as a terminal hands it over: what a script starts in the background is born deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_the_second_ctrl_c_ends_it_at_once(run, monkeypatch):
     monkeypatch.setattr(Reporter, "step", lambda *_: [os.kill(os.getpid(), signal.SIGINT) for _ in "12"])
     ran = run("train", "--data", "pairs.tsv", *SMALL)
