@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from tracetf.recorder import record
+from tracetf.recorder.keep import Keep
 from tracetf.taps import tap
 
 VALUES: dict[str, Callable[[], Tensor]] = {
@@ -59,10 +60,17 @@ def test_parameters_stay_as_they_were(model):
     assert trace.parameters["output.weight"].any()
 
 
-def test_a_part_is_kept_without_the_rest():
-    with record() as trace:
-        tap(part=torch.ones(1000, 3)[5:7])
-    assert trace["part"].value.base is None or trace["part"].value.base.nbytes < 100
+@pytest.mark.parametrize(
+    ("keep", "value"),
+    [
+        (Keep(), torch.ones(1000, 3)[5:7]),
+        (Keep(), torch.ones(1000, 3, requires_grad=True)[5:7]),
+        (Keep(first_in_batch=True), torch.ones(1000, 2, 3)),
+    ],
+    ids=["a slice", "one that is learned", "the first of a batch"],
+)
+def test_a_part_is_kept_without_the_rest(keep, value):
+    assert keep.copy(value, batched=True).untyped_storage().nbytes() == 2 * 3 * 4
 
 
 def test_a_change_that_torch_cannot_see_is_the_one_that_shows():

@@ -184,7 +184,7 @@ def test_the_worst_comes_first_and_the_others_in_a_line_each(made: Made) -> None
         encoder.embedded (forward): d_model=12 instead of d_model=8
         rule "output.logit" matched nothing; nearest: output.logits, encoder.layers.0.self_attention.scores
         no rule for output.logits, batch token vocabulary; nearest: "output.logit"
-        """  # noqa: E501
+        """  # noqa: E501 - word for word as it is told
     )
 
 

@@ -77,7 +77,7 @@ def test_shapes_equal_nothing_but_rules(shapes: Shapes, made: Made) -> None:
     assert shapes != Shapes(made(ATTENTION))
     assert shapes != list(RULES)
     with pytest.raises(TypeError, match="'>=' not supported"):
-        shapes >= 3  # type: ignore[operator]  # noqa: B015
+        shapes >= 3  # type: ignore[operator]  # noqa: B015 - the comparison itself is what is tested
 
 
 def test_a_rule_that_matched_nothing_gets_the_nearest_paths(shapes: Shapes) -> None:
@@ -92,7 +92,7 @@ def test_a_rule_that_matched_nothing_gets_the_nearest_paths(shapes: Shapes) -> N
         rule "encoder.layers.*.self_attention.scroes" matched nothing; nearest: encoder.layers.*.self_attention.scores, encoder.layers.*.self_attention.K
         rule "*.Qs" matched nothing; nearest: encoder.layers.*.self_attention.Q, encoder.layers.*.self_attention.scores
         rule "encoder.layers.2.self_attention.Q" matched nothing; nearest: encoder.layers.0.self_attention.Q, encoder.layers.1.self_attention.Q
-        """  # noqa: E501
+        """  # noqa: E501 - word for word as it is told
     )
 
 
@@ -103,7 +103,7 @@ def test_events_that_no_rule_matched_get_the_nearest_rule(shapes: Shapes) -> Non
         rule "*.score" matched nothing; nearest: encoder.layers.*.self_attention.scores, encoder.layers.*.self_attention.K
         no rule for encoder.layers.*.self_attention.K (2 events), batch head key d_k
         no rule for encoder.layers.*.self_attention.scores (2 events), batch head query key; nearest: "*.score"
-        """  # noqa: E501
+        """  # noqa: E501 - word for word as it is told
     )
 
 
@@ -118,7 +118,7 @@ def test_an_empty_trace_says_how_to_get_events(made: Made) -> None:
         """
         trace.shapes == rules: nothing was recorded
         no module that ran says tap(name=value); say it in yours, or record what every module returns with modules=True
-        """  # noqa: E501
+        """  # noqa: E501 - word for word as it is told
     )
 
 

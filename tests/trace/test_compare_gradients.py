@@ -116,6 +116,15 @@ def test_in_a_training_step_the_gradient_is_found_before_what_is_made_of_it(
     }
 
 
+def test_gradients_of_nothing_but_nan_differ_from_numbers(learned: Callable[..., Trace]) -> None:
+    a, b = learned(), Trace()
+    for event in a:
+        lost = {} if event.gradient is None else {"gradient": np.full_like(event.gradient, np.nan)}
+        b.append(event.holding(**lost))
+    assert compare(a, b).first.path == compare(b, a).first.path == "output.logits"
+    assert compare(b, b)
+
+
 def test_of_runs_that_differ_the_gradients_are_not_compared(
     build: Callable, source: Tensor, target: Tensor, learned: Callable[..., Trace]
 ) -> None:

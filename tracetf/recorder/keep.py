@@ -63,15 +63,18 @@ def own(value: Tensor) -> Tensor:
     """Return a copy in this machine's memory that no later step changes.
 
     torch copies the numbers when somebody writes to them, not before. Where memory is not its own (that of
-    an array, of a file) it cannot know, so there they are copied at once.
+    an array, of a file) it cannot know, so there they are copied at once; as is a part of a larger value, so
+    that the rest is not kept with it.
     """
     value = value.data if value.requires_grad else value
     if not value.is_cpu:
         return value.cpu()
     try:
-        return torch._lazy_clone(value)
-    except RuntimeError:
-        return value.clone()
+        if value.untyped_storage().nbytes() <= value.nbytes:
+            return torch._lazy_clone(value)
+    except RuntimeError:  # not torch's own memory
+        pass
+    return value.clone()
 
 
 def statistics(value: Tensor) -> Tensor:

@@ -103,12 +103,8 @@ def modules_at_work(frame: FrameType | None) -> Iterator[nn.Module]:
 
 
 def as_array(value: Tensor) -> NDArray[Any]:
-    """Return a tensor's numbers as an array, without those around them in memory.
-
-    NumPy has no bfloat16, and float32 holds it exactly.
-    """
-    if not value.is_contiguous() or value.untyped_storage().nbytes() > value.nbytes:
-        value = value.clone(memory_format=torch.contiguous_format)
+    """Return a tensor's numbers as an array; NumPy has no bfloat16, and float32 holds it exactly."""
+    value = value.contiguous()
     return (value.float() if value.dtype == torch.bfloat16 else value).numpy()
 
 

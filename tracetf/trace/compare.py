@@ -75,14 +75,15 @@ class Alignment:
 
     def _with_gradients(self, pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
         """Put between steps that agree and what comes after the way back their gradients, as they came."""
-        known = [place for place, pair in enumerate(pairs) if _has_gradient(pair)]
-        forward = pairs[: known[-1] + 1] if known else ()
-        if not all(pair.agrees for pair in forward):
+        ours = {i for i, pair in enumerate(pairs) if _has_gradient(pair.event)}
+        theirs = {i for i, pair in enumerate(pairs) if _has_gradient(pair.other)}
+        known = sorted(ours | theirs, reverse=True)
+        forward = pairs[: known[0] + 1] if known else ()
+        if not (ours and theirs and all(pair.agrees for pair in forward)):
             return pairs
-        twins = [(_gradient(pairs[place].event), _gradient(pairs[place].other)) for place in reversed(known)]
-        ours, theirs = (max((largest(run[i].value) for run in twins), default=0) for i in (0, 1))
-        gradients = [held(*twin, self.tolerance * ours) for twin in twins] if ours and theirs else []
-        return (*forward, *gradients, *pairs[len(forward) :])
+        twins = [(_gradient(pairs[i].event), _gradient(pairs[i].other)) for i in known]
+        allowed = self.tolerance * max(largest(one.value) for one, _ in twins)
+        return (*forward, *(held(*twin, allowed) for twin in twins), *pairs[len(forward) :])
 
     def _difference(self, pair: Pair) -> Difference:
         read = () if pair.event.phase == GRADIENT else tuple(dict.fromkeys(self._read(pair.event)))
@@ -152,8 +153,8 @@ def _keyed(trace: Trace) -> Iterator[tuple[tuple[str, str, int], Event]]:
         before[key] += 1
 
 
-def _has_gradient(pair: Pair) -> bool:
-    return pair.event.gradient is not None or pair.other.gradient is not None
+def _has_gradient(event: Event) -> bool:
+    return vars(event)["gradient"] is not None
 
 
 def _gradient(event: Event) -> Event:

@@ -35,7 +35,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Say where two runs first differ; truthy when every step that both recorded agrees.
+    """Say where two runs first differ; truthy when every step and gradient that both recorded agrees.
 
     Args:
         pairs: the steps that both runs recorded, in the order of `a`; after those of the way forward, if they
